@@ -1,0 +1,53 @@
+"""Vacancy forecasts and how they did on the past."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets.metadata import picture, preview
+from assets.opportunities import derived_key
+from jod_pipelines.platform import Platform
+from jod_pipelines.products import forecast_history, make_forecasts
+from jod_pipelines.publication.plots import forecast_plot
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            derived_key(name),
+            deps=[dg.AssetKey(["labour_market", "fct_vacancies_monthly"])],
+            group_name="forecasts_build",
+            owners=["team:data-science"],
+            description=description,
+            kinds={"python", "parquet"},
+        )
+        for name, description in (
+            ("forecast_vacancies", "Open vacancies by occupation group and region, with quantiles"),
+            ("forecast_evaluation", "Backtest of the forecasts beside seasonal naive"),
+        )
+    ],
+)
+def build_forecasts(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult]:
+    """See `products.make_forecasts`."""
+    result = make_forecasts(platform)
+    total = result.forecasts.filter((pl.col("region_code") == "SSS") & (pl.col("occupation_code") == "SSS"))
+    shown = {}
+    if len(total):
+        png = forecast_plot(forecast_history(platform), total, "Open vacancies, whole country", fmt="png")
+        shown["whole_country"] = picture(png, "history and forecast")
+    if len(result.left_out):
+        context.log.warning(f"{len(result.left_out)} series are not forecast: {result.left_out['reason'][0]}")
+    yield dg.MaterializeResult(
+        asset_key=derived_key("forecast_vacancies"),
+        metadata={
+            "dagster/row_count": len(result.forecasts),
+            "series": result.forecasts.select("region_code", "occupation_code").n_unique() if len(result.forecasts) else 0,
+            "series_left_out": len(result.left_out),
+            **shown,
+        },
+    )
+    yield dg.MaterializeResult(
+        asset_key=derived_key("forecast_evaluation"),
+        metadata={"dagster/row_count": len(result.evaluation), "preview": preview(result.evaluation, 20)},
+    )

@@ -1,0 +1,169 @@
+"""Runs the main job in this process and tells the story of it on the console."""
+
+import contextlib
+import os
+import shutil
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from assets.definitions import build_definitions
+from jod_pipelines import errors
+from jod_pipelines.fingerprint import PROJECT
+from jod_pipelines.platform import Platform
+from jod_pipelines.settings import Settings
+
+LABELS = {"warehouse_base": "warehouse: staging and marts", "warehouse_products": "warehouse: opportunities and forecasts"}
+
+
+@dataclass
+class RunReport:
+    """What a run did. `line` and `detail` say what went wrong; `exit_code` is 0 when nothing did."""
+
+    run_id: str
+    log: Path
+    seconds: float = 0.0
+    materialised: set[str] = field(default_factory=set)
+    skipped_steps: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    checks_passed: int = 0
+    checks_failed: list[str] = field(default_factory=list)
+    line: str = ""
+    detail: str = ""
+    exit_code: int = 0
+
+
+def run_main_job(settings: Settings, select: str | None, console: Console) -> RunReport:
+    """Run the main job, or the part of it that an asset selection such as `key:"release"` or `group:forecasts` names.
+
+    Raises:
+        SettingsError: the selection names nothing.
+    """
+    platform = Platform(settings)
+    platform.tidy()
+    instance = dagster_instance(platform.home)
+    definitions = build_definitions(settings, platform)
+    job = definitions.resolve_job_def("main")
+    planned = _selected(definitions, select) if select else set(definitions.resolve_asset_graph().materializable_asset_keys)
+    log = platform.home / "logs" / f"{time.strftime('%Y%m%dT%H%M%S')}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    report = RunReport(str(uuid.uuid4()), log)
+    started = time.perf_counter()
+    with _progress(console, len(_steps(job))) as listener:
+        instance.add_event_listener(report.run_id, lambda entry: _hear(entry, report, listener))
+        with log.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+            result = job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_id=report.run_id,
+                asset_selection=sorted(planned, key=str) if select else None,
+                run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
+            )
+    report.seconds = time.perf_counter() - started
+    if not result.success and not report.line:
+        report.line, report.exit_code = "the run failed", 1
+    missing = {key.to_user_string() for key in planned} - report.materialised
+    if result.success and missing and not report.skipped_steps:
+        report.line = f"the run says success but {len(missing)} planned assets were not made: {', '.join(sorted(missing)[:3])}"
+        report.exit_code = 1
+    return report
+
+
+def dagster_instance(home: Path) -> dg.DagsterInstance:
+    """Dagster's own storage in the home folder, telemetry off."""
+    folder = home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT / "dagster.yaml", folder / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return dg.DagsterInstance.get()
+
+
+def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
+    try:
+        keys = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
+    except (dg.DagsterInvalidDefinitionError, dg.DagsterError) as error:
+        raise errors.SettingsError(f"--select {select!r} is not an asset selection", str(error)) from None
+    if not keys:
+        raise errors.SettingsError(f"--select {select!r} names no asset; try 'key:\"release\"+' or 'group:forecasts'")
+    return set(keys)
+
+
+def _steps(job: dg.JobDefinition) -> list[str]:
+    return [node.name for node in job.nodes]
+
+
+@contextlib.contextmanager
+def _progress(console: Console, steps: int) -> Any:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=steps)
+
+        def listener(kind: str, step: str) -> None:
+            label = LABELS.get(step, step.replace("__", "/"))
+            if kind == "start":
+                bar.update(task, description=label[:48])
+            else:
+                bar.advance(task)
+                if kind == "told":
+                    console.print(f"  {label}")
+
+        yield listener
+
+
+def _hear(entry: dg.EventLogEntry, report: RunReport, listener: Any) -> None:
+    event = entry.dagster_event
+    if event is None:
+        return
+    kind = event.event_type
+    if kind == dg.DagsterEventType.STEP_START:
+        listener("start", event.step_key)
+    elif kind in (dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.STEP_SKIPPED):
+        listener("end", event.step_key)
+        if kind == dg.DagsterEventType.STEP_SKIPPED:
+            report.skipped_steps.append(str(event.step_key))
+        if kind == dg.DagsterEventType.STEP_FAILURE:
+            _remember_failure(event, report)
+    elif kind == dg.DagsterEventType.ASSET_MATERIALIZATION:
+        materialisation = event.step_materialization_data.materialization
+        report.materialised.add(materialisation.asset_key.to_user_string())
+        status = materialisation.metadata.get("status")
+        if status is not None and status.value in ("skipped", "stale"):
+            report.notices.append(f"{materialisation.asset_key.to_user_string()} {status.value}")
+    elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        evaluation = event.asset_check_evaluation_data
+        if evaluation.passed:
+            report.checks_passed += 1
+        else:
+            first = evaluation.metadata.get("first")
+            text = str(first.value) if first else (evaluation.description or evaluation.check_name)
+            report.checks_failed.append(f"{evaluation.asset_key.to_user_string()}: {text}")
+
+
+def _remember_failure(event: dg.DagsterEvent, report: RunReport) -> None:
+    """Keep the first real failure: its line, its detail and the exit code of its kind."""
+    if report.line:
+        return
+    info = event.step_failure_data.error
+    while info is not None and info.cause is not None:
+        info = info.cause
+    if info is None:
+        report.line, report.exit_code = f"{event.step_key} failed", 1
+        return
+    message = info.message.split(": ", 1)[-1].strip()
+    first, _, rest = message.partition("\n")
+    kind = getattr(errors, info.cls_name or "", None)
+    report.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, errors.JodError) else 1
+    report.line, report.detail = f"{event.step_key.replace('__', '/')}: {first}", rest
+

@@ -1,0 +1,41 @@
+"""The dbt models: what comes from the sources, and what takes over the products of the Python rooms."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, dbt_assets
+
+from assets.dbt import manifest, translator
+from jod_pipelines.platform import Platform
+from jod_pipelines.products import make_plan
+from jod_pipelines.warehouse.build import Warehouse
+
+BASE, PRODUCT = "tag:base", "tag:product"
+
+
+def warehouse_assets() -> list[dg.AssetsDefinition]:
+    """The two halves of the warehouse."""
+    path, names = manifest(), translator()
+
+    @dbt_assets(manifest=path, select=BASE, dagster_dbt_translator=names, name="warehouse_base", pool="duckdb_writer")
+    def base(context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
+        plan = make_plan(platform)
+        if not plan.is_news:
+            context.log.info(f"nothing changed since release {plan.release_id}: nothing is rebuilt")
+            return
+        Warehouse(platform).begin()
+        yield from _build(dbt, context, platform)
+
+    @dbt_assets(manifest=path, select=PRODUCT, dagster_dbt_translator=names, name="warehouse_products", pool="duckdb_writer")
+    def products(context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
+        Warehouse(platform).register_derived()
+        yield from _build(dbt, context, platform)
+
+    return [base, products]
+
+
+def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
+    os.environ["JOD_DUCKDB"] = str(Warehouse(platform).building)
+    yield from dbt.cli(["--no-version-check", "build"], context=context).stream()

@@ -1,0 +1,4 @@
+{#- A text column with Vipunen's placeholder for 'information missing' as null. -#}
+{% macro known_text(column) -%}
+    nullif(nullif({{ column }}, 'Tieto puuttuu'), 'Tuntematon')
+{%- endmacro %}

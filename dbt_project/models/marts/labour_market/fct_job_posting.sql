@@ -1,0 +1,39 @@
+with occupations as (
+    select
+        posting.posting_id,
+        coalesce(occupation.occupation_code, regexp_extract(posting.main_occupation_uri, '/isco/C([0-9]{1,4})$', 1)) as code
+    from {{ ref('int_job_postings') }} as posting
+    left join {{ ref('dim_occupation') }} as occupation on posting.main_occupation_uri = occupation.occupation_uri
+)
+
+select
+    posting.posting_id,
+    posting.published_at,
+    posting.expires_at,
+    date_trunc('month', posting.published_at)::date as published_month,
+    posting.main_occupation_uri,
+    posting.occupation_uris,
+    nullif(occupations.code, '') as occupation_code,
+    posting.industry_code,
+    posting.languages,
+    posting.title_fi,
+    posting.title_sv,
+    posting.title_en,
+    posting.employment_relationship,
+    posting.continuity,
+    posting.work_time,
+    posting.wage_principle,
+    posting.country_codes,
+    case
+        when len(posting.region_codes) > 0 then posting.region_codes
+        else list_sort(list_distinct(list_transform(posting.municipality_codes, lambda code: regions.codes[code])))
+    end as region_codes,
+    posting.municipality_codes,
+    coalesce(posting.open_positions, 1)::integer as open_positions
+from {{ ref('int_job_postings') }} as posting
+left join occupations on posting.posting_id = occupations.posting_id
+cross join (
+    select map(list(area_code), list(region_code)) as codes
+    from {{ ref('dim_region') }}
+    where area_level = 'municipality' and region_code is not null
+) as regions

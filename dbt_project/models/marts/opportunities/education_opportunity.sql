@@ -1,0 +1,21 @@
+select
+    opportunity_id,
+    title_fi,
+    title_sv,
+    title_en,
+    summary_fi,
+    summary_sv,
+    summary_en,
+    description_fi,
+    description_sv,
+    description_en,
+    opportunity_type,
+    duration_min_months,
+    duration_median_months,
+    duration_max_months,
+    members,
+    implementations,
+    first_seen,
+    last_seen,
+    active
+from {{ source('derived', 'education_opportunity') }}

@@ -1,0 +1,21 @@
+select
+    opportunity_id,
+    title_fi,
+    title_sv,
+    title_en,
+    summary_fi,
+    summary_sv,
+    summary_en,
+    description_fi,
+    description_sv,
+    description_en,
+    tasks_fi,
+    tasks_sv,
+    tasks_en,
+    occupation_uri,
+    occupation_group_uri,
+    members,
+    first_seen,
+    last_seen,
+    active
+from {{ source('derived', 'job_opportunity') }}

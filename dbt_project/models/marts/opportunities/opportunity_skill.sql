@@ -1,0 +1,7 @@
+select
+    opportunity_kind,
+    opportunity_id,
+    skill_uri,
+    weight,
+    essential
+from {{ source('derived', 'opportunity_skill') }}

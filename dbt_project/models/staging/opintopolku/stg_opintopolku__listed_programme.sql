@@ -1,0 +1,22 @@
+select
+    programme_oid,
+    name_fi,
+    name_sv,
+    name_en,
+    languages,
+    programme_type,
+    education_codes,
+    eperuste_id,
+    credits_number,
+    credits_label,
+    credits_unit,
+    degree_title_fi,
+    degree_title_sv,
+    degree_title_en,
+    description_fi,
+    description_sv,
+    description_en,
+    outcomes_fi,
+    outcomes_sv,
+    outcomes_en
+from {{ source('landing', 'opintopolku__search__koulutus') }}

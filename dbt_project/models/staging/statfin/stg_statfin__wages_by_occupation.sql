@@ -1,0 +1,11 @@
+select
+    sector_code,
+    occupation_code,
+    sex_code,
+    period::integer as year,
+    measure,
+    value,
+    status,
+    unit,
+    updated_at
+from {{ source('landing', 'statfin__pra_15au__cell') }}

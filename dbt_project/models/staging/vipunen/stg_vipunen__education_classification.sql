@@ -1,0 +1,22 @@
+select
+    koulutusluokitus_koodi as education_code,
+    koulutusluokitus_fi as name_fi,
+    koulutusluokitus_sv as name_sv,
+    koulutusluokitus_en as name_en,
+    koulutusastetaso1_koodi as level_1_code,
+    koulutusastetaso1_fi as level_1_name_fi,
+    koulutusastetaso1_sv as level_1_name_sv,
+    koulutusastetaso1_en as level_1_name_en,
+    koulutusalataso1_koodi as field_1_code,
+    koulutusalataso1_fi as field_1_name_fi,
+    koulutusalataso1_sv as field_1_name_sv,
+    koulutusalataso1_en as field_1_name_en,
+    koulutusalataso2_koodi as field_2_code,
+    koulutusalataso2_fi as field_2_name_fi,
+    koulutusalataso2_sv as field_2_name_sv,
+    koulutusalataso2_en as field_2_name_en,
+    koulutusalataso3_koodi as field_3_code,
+    koulutusalataso3_fi as field_3_name_fi,
+    koulutusalataso3_sv as field_3_name_sv,
+    koulutusalataso3_en as field_3_name_en
+from {{ source('landing', 'vipunen__koulutusluokitus__row') }}

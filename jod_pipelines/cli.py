@@ -1,0 +1,221 @@
+"""The `jod` command. Thin: it reads settings, calls a room, prints what a person needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from jod_pipelines.errors import JodError, PublicationError
+from jod_pipelines.settings import Settings, load_settings
+
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+app = typer.Typer(help="The JOD data platform.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+sandbox_app = typer.Typer(help="The synthetic sources.", no_args_is_help=True)
+contracts_app = typer.Typer(help="Data contracts and what is generated from them.", no_args_is_help=True)
+app.add_typer(sandbox_app, name="sandbox")
+app.add_typer(contracts_app, name="contracts")
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="home folder; default $JOD_HOME or ./.jod")]
+JsonOption = Annotated[bool, typer.Option("--json", help="machine-readable output")]
+
+
+def main() -> None:
+    """Entry point: errors become one line on stderr and an exit code that says what kind they are."""
+    try:
+        app(standalone_mode=True)
+    except JodError as error:
+        fail(error)
+
+
+def fail(error: JodError) -> None:
+    """Print an error for the person who must act, and stop."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[red]jod:[/red] {_plain(str(error))}")
+    if error.detail:
+        console.print(_plain(error.detail), style="dim")
+    sys.exit(error.exit_code)
+
+
+@app.command()
+def run(
+    sources: Annotated[str | None, typer.Option(help="sandbox, recorded or live")] = None,
+    recorded: Annotated[Path | None, typer.Option(help="folder of recordings")] = None,
+    scale: Annotated[str | None, typer.Option(help="sandbox size: small, national or a number of postings")] = None,
+    seed: Annotated[int | None, typer.Option(help="sandbox seed")] = None,
+    home: HomeOption = None,
+    select: Annotated[str | None, typer.Option(help="part of the job, such as 'group:forecasts'")] = None,
+) -> None:
+    """Run the main job: land what changed, rebuild, check, publish."""
+    settings = load_settings(sources=sources, recorded=recorded, scale=scale, seed=seed, home=home)
+    console = Console(highlight=False)
+    console.print(f"[bold]jod run[/bold]: sources {settings.sources}, home {settings.home}")
+    from assets.run import run_main_job
+
+    report = run_main_job(settings, select, console)
+    from jod_pipelines.platform import Platform
+    from jod_pipelines.summary import print_summary
+
+    platform = Platform(settings)
+    if report.exit_code:
+        platform.state.record("release", "product", "failed", report.line)
+    print_summary(platform, report, console, partial=select is not None)
+    if report.exit_code:
+        sys.exit(report.exit_code)
+
+
+@sandbox_app.command("serve")
+def sandbox_serve(
+    port: Annotated[int, typer.Option(help="port on 127.0.0.1; 0 takes a free one")] = 8765,
+    scale: Annotated[str | None, typer.Option(help="small, national or a number of postings")] = None,
+    seed: Annotated[int | None, typer.Option(help="the world's seed")] = None,
+    faults: Annotated[Path | None, typer.Option(help="fault plan (YAML)")] = None,
+    truth: Annotated[Path | None, typer.Option(help="write the planted truth into this folder")] = None,
+) -> None:
+    """Serve the synthetic sources over HTTP on 127.0.0.1."""
+    from jod_pipelines.sandbox.serve import serve
+
+    settings = load_settings(scale=scale, seed=seed, sandbox_faults=faults)
+    serve(settings, port, truth)
+
+
+@app.command()
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Per source and product: last success, age against its promise, what is broken and since when."""
+    from jod_pipelines.platform import Platform
+    from jod_pipelines.summary import health_rows
+
+    rows = health_rows(Platform(load_settings(home=home)), datetime.now(UTC))
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table("subject", "state", "last success", "age", "promise", "broken since", "message", box=None, header_style="bold")
+    for row in rows:
+        colour = {"ok": "green", "late": "yellow", "skipped": "dim"}.get(row["state"], "red")
+        state = f"[{colour}]{row['state']}[/{colour}]"
+        age, promise = _hours(row["age_hours"]), _hours(row["promise_hours"])
+        cells = (row["subject"], state, row["last_success"] or "never", age, promise, row["broken_since"] or "", _plain(row["message"]))
+        table.add_row(*cells)
+    Console().print(table if rows else "nothing has run yet in this home folder")
+
+
+@app.command()
+def releases(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List the releases, newest first."""
+    from jod_pipelines.publication.release import list_releases
+
+    found = list_releases(_settings(home).home / "releases")
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    table = Table("release", "created", "data up to", "origin", "job", "education", "forecasts", box=None, header_style="bold")
+    for item in found:
+        rows = item["datasets"]
+        counts = (str(rows.get(name, 0)) for name in ("job_opportunity", "education_opportunity", "forecast_vacancies"))
+        table.add_row(("→ " if item["latest"] else "  ") + item["id"], item["created"], item["as_of"], item["data_origin"], *counts)
+    Console().print(table if found else "no releases yet; run `jod run`")
+
+
+@app.command()
+def diff(a: str, b: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Compare two releases: rows, schema, opportunities, forecasts."""
+    from jod_pipelines.publication.compare import compare_releases
+    from jod_pipelines.publication.release import find_release
+
+    folder = _settings(home).home / "releases"
+    found = compare_releases(find_release(folder, a), find_release(folder, b))
+    if as_json:
+        print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        return
+    console = Console(highlight=False)
+    console.print(f"[bold]{found.a} → {found.b}[/bold]")
+    for name, (before, after) in found.rows.items():
+        if before != after:
+            console.print(f"  {name}: {before} → {after} rows ({after - before:+d})")
+    for name, changes in found.schema.items():
+        console.print(f"  {name}: {'; '.join(changes)}")
+    for name, counts in found.opportunities.items():
+        console.print(f"  {name}: " + ", ".join(f"{count} {event}" for event, count in counts.items()))
+    if found.forecast and found.forecast["common"]:
+        moves = found.forecast
+        console.print(
+            f"  forecast_vacancies: {moves['common']:.0f} common targets, median move {moves['median_move_pct']} %, "
+            f"largest {moves['largest_move_pct']} %, {moves['outside_80_pct']} % outside the old 80 % interval"
+        )
+
+
+@app.command()
+def verify(release: str, home: HomeOption = None) -> None:
+    """Check a release: files, hashes, contracts, the consumer's rules."""
+    from jod_pipelines.publication.release import find_release
+    from jod_pipelines.publication.release import verify as problems_of
+
+    folder = find_release(_settings(home).home / "releases", release)
+    problems = problems_of(folder)
+    if problems:
+        raise PublicationError(f"{folder.name} does not verify: {problems[0]}", "\n".join(problems[1:]))
+    print(f"{folder.name} verifies: every file, hash, contract and consumer rule")
+
+
+@app.command()
+def bench(name: Annotated[str | None, typer.Argument(help="one benchmark; all without")] = None) -> None:
+    """Run the benchmarks, each beside a named peer in the same run."""
+    from jod_pipelines.bench import run_benchmarks
+
+    run_benchmarks(name, Console(highlight=False))
+
+
+@contracts_app.command("check")
+def contracts_check() -> None:
+    """Read every contract and say whether what is generated from them is up to date."""
+    from jod_pipelines.contracts.dbt import generated_files
+    from jod_pipelines.contracts.model import load_contracts
+
+    counts = {layer: len(tables) for layer, tables in load_contracts().items()}
+    stale = [path for path, text in generated_files().items() if not path.exists() or path.read_text("utf-8") != text]
+    if stale:
+        names = ", ".join(path.name for path in stale)
+        raise JodError(f"{len(stale)} generated files are out of date ({names}); run `jod contracts generate`")
+    print("contracts are sound: " + ", ".join(f"{count} {layer} tables" for layer, count in counts.items()))
+
+
+@contracts_app.command("generate")
+def contracts_generate() -> None:
+    """Write everything that is generated from the contracts."""
+    from jod_pipelines.contracts.dbt import generated_files
+
+    for path, text in generated_files().items():
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
+            print(f"wrote {path.name}")
+
+
+def _settings(home: Path | None) -> Settings:
+    return load_settings(home=home)
+
+
+def _hours(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0f} h" if value < 72 else f"{value / 24:.0f} d"
+
+
+def _plain(text: Any) -> str:
+    """Text from outside, shown as it is and not as markup."""
+    from rich.markup import escape
+
+    return escape(str(text))
+
+
+if __name__ == "__main__":
+    main()

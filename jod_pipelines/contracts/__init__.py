@@ -1,0 +1,1 @@
+"""Data contracts: what every table promises, and the checks, schemas and pages made from it."""

@@ -1,0 +1,111 @@
+"""dbt's YAML, generated from the contracts: sources for landing, enforced models with tests for the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jod_pipelines.contracts.model import Column, Table, load_contracts
+
+MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
+HEADER = "# Generated from data_contracts/ by `jod contracts generate`. Change the contract, not this file.\n"
+DERIVED = ("opportunities", "forecasts")
+"""Subjects whose tables are made by Python rooms and read by dbt as sources."""
+
+
+def generated_files() -> dict[Path, str]:
+    """Every generated dbt file and its text."""
+    contracts = load_contracts()
+    marts = [*contracts["marts"].values(), *contracts["published"].values()]
+    files = {MODELS / "staging" / "_landing.yml": _dump(_landing(contracts["landing"]))}
+    derived = derived_tables()
+    files[MODELS / "marts" / "_derived.yml"] = _dump(_derived(derived))
+    for subject in sorted({_subject(table) for table in marts}):
+        models = [_model(table, marts) for table in marts if _subject(table) == subject]
+        files[MODELS / "marts" / subject / f"_{subject}.yml"] = _dump({"version": 2, "models": models})
+    return files
+
+
+def derived_tables() -> list[Table]:
+    """Contracts of the tables that Python rooms make and dbt takes over."""
+    contracts = load_contracts()
+    return [table for layer in ("marts", "published") for table in contracts[layer].values() if _subject(table) in DERIVED]
+
+
+def _landing(tables: dict[str, Table]) -> dict[str, Any]:
+    listed = []
+    for table in tables.values():
+        source, resource = table.contract.split("/")
+        listed.append(
+            {
+                "name": table.physical_name,
+                "description": table.description.get("en", ""),
+                "config": {"meta": {"dagster": {"asset_key": ["landing", source, resource]}}},
+            }
+        )
+    reference = [{"name": "regions"}, {"name": "municipalities"}]
+    return {
+        "version": 2,
+        "sources": [
+            {"name": "landing", "schema": "landing", "description": "Typed tables of the landing", "tables": listed},
+            {"name": "reference", "schema": "reference", "description": "Official code lists in the code", "tables": reference},
+        ],
+    }
+
+
+def _derived(tables: list[Table]) -> dict[str, Any]:
+    listed = [
+        {
+            "name": table.name,
+            "description": table.description.get("en", ""),
+            "config": {"meta": {"dagster": {"asset_key": ["derived", table.name]}}},
+        }
+        for table in tables
+    ]
+    return {"version": 2, "sources": [{"name": "derived", "schema": "derived", "tables": listed}]}
+
+
+def _model(table: Table, marts: list[Table]) -> dict[str, Any]:
+    model: dict[str, Any] = {
+        "name": table.name,
+        "description": table.description.get("en", ""),
+        "config": {"contract": {"enforced": True}},
+        "columns": [_column(column, table, marts) for column in table.columns],
+    }
+    tests: list[Any] = []
+    if len(table.primary_key) > 1:
+        tests.append({"unique_combination": {"arguments": {"columns": list(table.primary_key)}}})
+    if tests:
+        model["data_tests"] = tests
+    return model
+
+
+def _column(column: Column, table: Table, marts: list[Table]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": column.name,
+        "data_type": column.type.lower(),
+        "description": column.description.get("en", ""),
+    }
+    tests: list[Any] = []
+    if column.required:
+        tests.append("not_null")
+    if column.unique or table.primary_key == (column.name,):
+        tests.append("unique")
+    if column.allowed:
+        tests.append({"accepted_values": {"arguments": {"values": list(column.allowed), "quote": column.type == "VARCHAR"}}})
+    if column.references:
+        target, field = column.references.split(".")
+        tests.append({"relationships": {"arguments": {"to": f"ref('{target}')", "field": field}}})
+    if tests:
+        described["data_tests"] = tests
+    return described
+
+
+def _subject(table: Table) -> str:
+    return table.physical_name.split(".")[0]
+
+
+def _dump(content: dict[str, Any]) -> str:
+    return HEADER + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)

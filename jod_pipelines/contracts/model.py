@@ -1,0 +1,219 @@
+"""Reads `data_contracts/` (Open Data Contract Standard YAML) into the few facts the platform works with.
+
+Where ODCS has a place for a fact it stands there; Finnish and Swedish texts, units and the volume guard are
+custom properties, since the standard has one language and no such fields.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+import yaml
+from open_data_contract_standard.model import CustomProperty, OpenDataContractStandard, SchemaObject, SchemaProperty
+from pydantic import ValidationError
+
+from jod_pipelines.errors import ContractError
+
+CONTRACTS = Path(__file__).resolve().parents[2] / "data_contracts"
+LANGUAGES = ("fi", "sv", "en")
+Layer = Literal["landing", "marts", "published"]
+Severity = Literal["block", "quarantine", "warn"]
+
+POLARS_TYPES: dict[str, pl.DataType] = {
+    "VARCHAR": pl.String(),
+    "BIGINT": pl.Int64(),
+    "INTEGER": pl.Int32(),
+    "DOUBLE": pl.Float64(),
+    "BOOLEAN": pl.Boolean(),
+    "DATE": pl.Date(),
+    "TIMESTAMP": pl.Datetime("us"),
+    "VARCHAR[]": pl.List(pl.String()),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column's promise. `type` is DuckDB's name of it; `description` and `unit` are for people."""
+
+    name: str
+    type: str
+    description: dict[str, str]
+    required: bool = False
+    primary_key: bool = False
+    unique: bool = False
+    pattern: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int | None = None
+    allowed: tuple[str, ...] = ()
+    unit: str | None = None
+    references: str | None = None
+    publish: bool = False
+
+    @property
+    def polars_type(self) -> pl.DataType:
+        """The polars dtype of this column."""
+        return POLARS_TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class SqlRule:
+    """A rule over the whole table: `query` counts the rows that break it; `{table}` stands for the table."""
+
+    name: str
+    description: str
+    query: str
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table's contract.
+
+    `physical_name` is where the warehouse has it: a name in schema landing, or schema.name. `severity` says what
+    breaking a column rule leads to.
+    """
+
+    layer: Layer
+    contract: str
+    name: str
+    physical_name: str
+    description: dict[str, str]
+    columns: tuple[Column, ...]
+    rules: tuple[SqlRule, ...]
+    severity: Severity
+    min_rows: int
+    max_shrink_pct: float
+    freshness_hours: float | None
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """Columns that identify a row."""
+        return tuple(column.name for column in self.columns if column.primary_key)
+
+    @property
+    def polars_schema(self) -> dict[str, pl.DataType]:
+        """Column names and dtypes, in order."""
+        return {column.name: column.polars_type for column in self.columns}
+
+    def empty(self) -> pl.DataFrame:
+        """A table of no rows with the promised columns."""
+        return pl.DataFrame(schema=self.polars_schema)
+
+
+@cache
+def load_contracts(root: Path = CONTRACTS) -> dict[str, dict[str, Table]]:
+    """All contracts: layer -> 'contract/table' or table name -> Table.
+
+    Landing tables are keyed `source/resource/table`, others by their own name.
+
+    Raises:
+        ContractError: a file is not valid ODCS, or leaves out what this platform needs.
+    """
+    found: dict[str, dict[str, Table]] = {"landing": {}, "marts": {}, "published": {}}
+    for path in sorted(root.glob("*/*.yaml")):
+        layer = path.parent.name
+        for table in _tables(path, layer):  # type: ignore[arg-type]
+            key = f"{table.contract}/{table.name}" if layer == "landing" else table.name
+            found[layer][key] = table
+    return found
+
+
+def landing_table(source: str, resource: str, table: str) -> Table:
+    """The contract of a typed landing table.
+
+    Raises:
+        ContractError: there is none; every landed table has one.
+    """
+    key = f"{source}/{resource}/{table}"
+    try:
+        return load_contracts()["landing"][key]
+    except KeyError:
+        raise ContractError(f"no contract for landing table {key}; add data_contracts/landing/{source}.{resource}.yaml") from None
+
+
+def published_table(name: str) -> Table:
+    """The contract of a published dataset; ContractError when there is none."""
+    try:
+        return load_contracts()["published"][name]
+    except KeyError:
+        raise ContractError(f"no contract for published dataset {name}; add data_contracts/published/{name}.yaml") from None
+
+
+def _tables(path: Path, layer: Layer) -> list[Table]:
+    try:
+        contract = OpenDataContractStandard.from_string(path.read_text("utf-8"))
+    except (ValidationError, TypeError, yaml.YAMLError) as error:
+        raise ContractError(f"{path.name}: not a valid data contract", str(error)) from None
+    if not contract.schema_:
+        raise ContractError(f"{path.name}: a contract needs a schema")
+    custom = _custom(contract.customProperties)
+    freshness = next((p for p in contract.slaProperties or [] if p.property == "freshness"), None)
+    name = path.stem.replace(".", "/", 1)
+    return [_table(path, layer, name, table, custom, freshness and float(str(freshness.value))) for table in contract.schema_]
+
+
+def _table(path: Path, layer: Layer, contract: str, table: SchemaObject, custom: dict[str, Any], freshness: float | None) -> Table:
+    assert table.name and table.properties, f"{path}: a table needs a name and properties"
+    own = custom | _custom(table.customProperties)
+    rules = []
+    for rule in table.quality or []:
+        if rule.type != "sql" or not rule.query or not rule.name:
+            raise ContractError(f"{path.name}: {table.name}: a table rule needs type sql, a name and a query")
+        rules.append(SqlRule(rule.name, rule.description or rule.name, rule.query, _severity(rule.severity or "block")))
+    return Table(
+        layer=layer,
+        contract=contract,
+        name=table.name,
+        physical_name=table.physicalName or f"{contract.replace('/', '__')}__{table.name}",
+        description=_texts(table.description, own),
+        columns=tuple(_column(path, table.name, column) for column in table.properties),
+        rules=tuple(rules),
+        severity=_severity(own.get("severity", "quarantine" if layer == "landing" else "block")),
+        min_rows=int(own.get("minRows", 0)),
+        max_shrink_pct=float(own.get("maxShrinkPct", 100)),
+        freshness_hours=freshness,
+    )
+
+
+def _column(path: Path, table: str, column: SchemaProperty) -> Column:
+    assert column.name, f"{path}: {table} has a property without a name"
+    if column.physicalType not in POLARS_TYPES:
+        raise ContractError(f"{path.name}: {table}.{column.name}: physicalType must be one of {', '.join(POLARS_TYPES)}")
+    options, own = column.logicalTypeOptions or {}, _custom(column.customProperties)
+    targets = [relation.to for relation in column.relationships or []]
+    return Column(
+        name=column.name,
+        type=column.physicalType,
+        description=_texts(column.description, own),
+        required=bool(column.required) or bool(column.primaryKey),
+        primary_key=bool(column.primaryKey),
+        unique=bool(column.unique),
+        pattern=options.get("pattern"),
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+        max_length=options.get("maxLength"),
+        allowed=tuple(str(item.value) for item in column.enum or []),
+        unit=own.get("unit"),
+        references=str(targets[0]) if targets else None,
+        publish=column.classification == "public",
+    )
+
+
+def _texts(english: str | None, custom: dict[str, Any]) -> dict[str, str]:
+    texts = {"fi": custom.get("descriptionFi"), "sv": custom.get("descriptionSv"), "en": english}
+    return {language: " ".join(str(text).split()) for language, text in texts.items() if text}
+
+
+def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
+    return {str(item.property): item.value for item in properties or []}
+
+
+def _severity(value: str) -> Severity:
+    if value not in ("block", "quarantine", "warn"):
+        raise ContractError(f"severity {value!r}: use block, quarantine or warn")
+    return value  # type: ignore[return-value]

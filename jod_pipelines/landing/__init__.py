@@ -1,0 +1,1 @@
+"""The raw archive: write once, read back, know what changed."""

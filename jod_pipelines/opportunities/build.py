@@ -1,0 +1,205 @@
+"""From items with skills to opportunities with ids, profiles and texts: one pure function for both kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from jod_pipelines.opportunities.clustering import cluster
+from jod_pipelines.opportunities.identity import Cluster, Registry, identify
+from jod_pipelines.opportunities.profile import DISTRIBUTION, distributions, skill_profile
+from jod_pipelines.opportunities.words import LANGUAGES, Facts, Labels, clean, label, write_texts
+from jod_pipelines.settings import ClusterSettings, IdentitySettings, PublicationSettings
+
+ESSENTIAL_PCT = 50.0
+
+
+@dataclass(frozen=True)
+class Material:
+    """What one kind of opportunity is made of.
+
+    Attributes:
+        kind: `job` or `education`.
+        items: item_id, skill_uris, weights, context (see `cluster`).
+        values: item_id, value_code by property (see `distributions`).
+        names: item_id, code: what an item may be called (occupation, education).
+        labels: labels of names, skills and regions.
+    """
+
+    kind: str
+    items: pl.DataFrame
+    values: Mapping[str, pl.DataFrame]
+    names: pl.DataFrame
+    name_labels: Labels
+    skill_labels: Labels
+    region_labels: Labels
+
+
+@dataclass
+class Opportunities:
+    """The result.
+
+    Attributes:
+        members: item_id, opportunity_id.
+        opportunities: opportunity_id, texts in three languages, tasks, members, first_seen, last_seen, active.
+        distribution, skills, lineage: rows of the published datasets.
+        clusters: `cluster`'s own result, for evaluation.
+        registry: what to remember once the release is out.
+    """
+
+    members: pl.DataFrame
+    opportunities: pl.DataFrame
+    distribution: pl.DataFrame
+    skills: pl.DataFrame
+    lineage: pl.DataFrame
+    clusters: pl.DataFrame
+    registry: Registry
+    typical_name: dict[str, str] = field(default_factory=dict)
+
+
+def build_opportunities(
+    material: Material,
+    registry: Registry,
+    day: date,
+    release_id: str,
+    clustering: ClusterSettings,
+    identity: IdentitySettings,
+    publication: PublicationSettings,
+) -> Opportunities:
+    """Cluster, identify, profile and word one kind of opportunity.
+
+    Groups with fewer members than may be published are taken apart again before they get an id.
+    """
+    clusters = cluster(material.items, clustering)
+    small = clusters.group_by("cluster").len().filter(pl.col("len") < publication.min_cell)["cluster"]
+    clusters = clusters.with_columns(outlier=pl.col("outlier") | pl.col("cluster").is_in(small.to_list()))
+    clusters = clusters.with_columns(
+        cluster=pl.when("outlier").then(-1).otherwise("cluster"), strength=pl.when("outlier").then(0.0).otherwise("strength")
+    )
+    skills = material.items.select("item_id", skill_uri="skill_uris").explode("skill_uri").drop_nulls()
+    grouped = clusters.filter(~pl.col("outlier")).select("item_id", opportunity_id=pl.col("cluster").cast(pl.String))
+    whole_profile = distributions(grouped, {"OSAAMINEN": skills.select("item_id", value_code="skill_uri")})
+    ids, lineage, after = identify(_clusters(grouped, whole_profile), registry, day, release_id, identity)
+    renamed = {str(number): opportunity_id for number, opportunity_id in ids.items()}
+    members = grouped.with_columns(pl.col("opportunity_id").replace_strict(renamed)).sort("item_id") if renamed else grouped
+    pruned = skill_profile(members, skills, limit=publication.max_skills, min_share_pct=publication.min_skill_share_pct)
+    others = distributions(members, dict(material.values))
+    facts, typical = _facts(material, members, pruned, skills, others)
+    texts = write_texts(facts, material.name_labels, material.skill_labels, material.region_labels)
+    sizes = members.group_by("opportunity_id").agg(members=pl.len().cast(pl.Int64))
+    rows = [
+        {
+            "opportunity_id": item.opportunity_id,
+            **{f"{part}_{language}": texts[item.opportunity_id][language][part] for part in PARTS for language in LANGUAGES},
+            "first_seen": date.fromisoformat(after.opportunities[item.opportunity_id].first_seen),
+            "last_seen": day,
+            "active": True,
+        }
+        for item in facts
+    ]
+    frame = pl.DataFrame(rows, schema=OPPORTUNITY_SCHEMA, orient="row").join(sizes, on="opportunity_id", how="left")
+    return Opportunities(
+        members=members,
+        opportunities=frame.sort("opportunity_id"),
+        distribution=pl.concat([pruned, others]).sort("opportunity_id", "distribution_type", "value_code"),
+        skills=_skill_rows(material.kind, pruned),
+        lineage=lineage,
+        clusters=clusters,
+        registry=after,
+        typical_name=typical,
+    )
+
+
+PARTS = ("title", "summary", "description", "tasks")
+OPPORTUNITY_SCHEMA: dict[str, pl.DataType] = {
+    "opportunity_id": pl.String(),
+    **{f"{part}_{language}": pl.String() for part in PARTS[:3] for language in LANGUAGES},
+    **{f"tasks_{language}": pl.List(pl.String()) for language in LANGUAGES},
+    "first_seen": pl.Date(),
+    "last_seen": pl.Date(),
+    "active": pl.Boolean(),
+}
+
+
+def retired_rows(previous: pl.DataFrame, lineage: pl.DataFrame, current: pl.DataFrame) -> pl.DataFrame:
+    """Opportunities of the release before that are no more: their last texts, marked inactive."""
+    gone = previous.filter(~pl.col("opportunity_id").is_in(current["opportunity_id"].to_list()))
+    return gone.with_columns(active=pl.lit(False)).select(current.columns)
+
+
+def language_labels(frame: pl.DataFrame, code: str) -> dict[str, dict[str, str | None]]:
+    """Labels by code from a frame with columns `code`, name_fi, name_sv, name_en."""
+    columns = [code, *(f"name_{language}" for language in LANGUAGES)]
+    return {row[0]: dict(zip(LANGUAGES, row[1:], strict=True)) for row in frame.select(columns).iter_rows()}
+
+
+def clean_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """name_fi, name_sv, name_en as the consumer's bulk load takes them."""
+    return frame.with_columns(
+        pl.col(f"name_{language}").map_elements(clean, return_dtype=pl.String) for language in LANGUAGES
+    )
+
+
+def _clusters(grouped: pl.DataFrame, profile: pl.DataFrame) -> list[Cluster]:
+    weights: dict[str, dict[str, float]] = {}
+    for number, uri, share in profile.select("opportunity_id", "value_code", "share_pct").iter_rows():
+        weights.setdefault(number, {})[uri] = share / 100
+    by_number = grouped.group_by("opportunity_id").agg("item_id").sort(pl.col("opportunity_id").cast(pl.Int64))
+    return [Cluster(int(number), frozenset(items), weights.get(number, {})) for number, items in by_number.iter_rows()]
+
+
+def _facts(
+    material: Material, members: pl.DataFrame, pruned: pl.DataFrame, skills: pl.DataFrame, others: pl.DataFrame
+) -> tuple[list[Facts], dict[str, str]]:
+    names = distributions(members, {"NAME": material.names.rename({"code": "value_code"})})
+    shares = _shares(names)
+    skill_shares = _shares(pruned)
+    regions = _shares(others.filter(distribution_type="MAAKUNTA"))
+    overall = dict(
+        skills.join(members, on="item_id").group_by("skill_uri").agg(pl.len() / members.height).iter_rows() if members.height else []
+    )
+    facts = []
+    for opportunity_id, count in members.group_by("opportunity_id").len().sort("opportunity_id").iter_rows():
+        own = skill_shares.get(opportunity_id, [])
+        lift = sorted(own, key=lambda item: (-item[1] / 100 * (item[1] / 100 / max(overall.get(item[0], 1.0), 1e-9)), item[0]))
+        facts.append(
+            Facts(
+                opportunity_id=opportunity_id,
+                kind=material.kind,
+                members=count,
+                names=shares.get(opportunity_id, []),
+                skills=own,
+                distinct=[uri for uri, _ in lift],
+                regions=regions.get(opportunity_id, []),
+            )
+        )
+    typical = {
+        item.opportunity_id: code
+        for item in facts
+        if (code := next((code for code, _ in item.names if label(material.name_labels, code, "fi")), None))
+    }
+    return facts, typical
+
+
+def _shares(distribution: pl.DataFrame) -> dict[str, list[tuple[str, float]]]:
+    found: dict[str, list[tuple[str, float]]] = {}
+    ordered = distribution.sort("opportunity_id", "share_pct", "value_code", descending=[False, True, False])
+    for opportunity_id, code, share in ordered.select("opportunity_id", "value_code", "share_pct").iter_rows():
+        found.setdefault(opportunity_id, []).append((code, share))
+    return found
+
+
+def _skill_rows(kind: str, pruned: pl.DataFrame) -> pl.DataFrame:
+    return pruned.select(
+        pl.lit(kind).alias("opportunity_kind"),
+        "opportunity_id",
+        skill_uri="value_code",
+        weight=(pl.col("share_pct") / 100).round(4),
+        essential=pl.col("share_pct") >= ESSENTIAL_PCT,
+    ).sort("opportunity_id", "skill_uri")
+
+
+__all__ = ["DISTRIBUTION", "Material", "Opportunities", "build_opportunities", "clean_names", "language_labels", "retired_rows"]

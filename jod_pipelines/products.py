@@ -1,0 +1,422 @@
+"""What a run makes of the warehouse: recognised skills, opportunities, forecasts, a release.
+
+The rooms hold pure functions; this module reads their material from the warehouse and hands their results on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from jod_pipelines.contracts.dbt import derived_tables
+from jod_pipelines.contracts.model import load_contracts, published_table
+from jod_pipelines.fingerprint import code_fingerprint, combined
+from jod_pipelines.forecasting.vacancies import VacancyForecast, forecast_vacancies
+from jod_pipelines.opportunities.build import (
+    Material,
+    Opportunities,
+    build_opportunities,
+    clean_names,
+    language_labels,
+    retired_rows,
+)
+from jod_pipelines.opportunities.evaluation import ClusterQuality, evaluate
+from jod_pipelines.opportunities.identity import Registry
+from jod_pipelines.opportunities.profile import posting_values, programme_values
+from jod_pipelines.platform import Platform
+from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote
+from jod_pipelines.publication.release import ReleaseContent, publish
+from jod_pipelines.skills import Recogniser, SkillRecogniser
+from jod_pipelines.sources import all_resources
+from jod_pipelines.warehouse.build import Warehouse
+
+KINDS = ("job", "education")
+DECLARED, RECOGNISED = 1.0, 0.6
+"""Weights of a skill the employer chose and of one found in a text."""
+RECENT_MONTHS = 12
+SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "publication", "sources", "scale", "seed"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is going to release, and whether that is news."""
+
+    fingerprint: str
+    release_id: str
+    parent: str | None
+    as_of: date
+    is_news: bool
+
+
+def make_plan(platform: Platform) -> Plan:
+    """Compare what the landing, the code and the settings are now with what the latest release was made of."""
+    contents = []
+    for resource in all_resources(platform.settings):
+        snapshot = platform.archive.resource(resource.source, resource.name).current()
+        contents.append((resource.label, snapshot.content_id if snapshot else None))
+    settings = platform.settings.model_dump(mode="json", include=SETTINGS_THAT_MATTER)
+    fingerprint = combined([contents, settings, code_fingerprint()])
+    latest = latest_package(platform)
+    if latest and latest["fingerprint"] == fingerprint:
+        as_of = date.fromisoformat(latest["as_of"])
+        return Plan(fingerprint, latest["id"], latest["parent_release"], as_of, is_news=False)
+    parent, as_of = latest["id"] if latest else None, _newest_day(platform)
+    return Plan(fingerprint, f"{as_of}-{combined([fingerprint, parent])[:10]}", parent, as_of, is_news=True)
+
+
+def latest_package(platform: Platform) -> dict[str, Any] | None:
+    """The data package `latest` points at, or None."""
+    import json
+
+    path = platform.releases_folder / "latest" / "datapackage.json"
+    return dict(json.loads(path.read_text("utf-8"))) if path.exists() else None
+
+
+def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
+    """Skills found in texts, kept as `recognised_<item_kind>`.
+
+    Args:
+        item_kind: programme, qualification or posting.
+
+    Returns:
+        item_id, skill_uri, score, method, text_kind: the best evidence of each item and skill.
+    """
+    warehouse = Warehouse(platform)
+    texts = warehouse.query(
+        f"select item_id, text_kind, language, text from intermediate.int_skill_texts where item_kind = '{item_kind}' order by all"
+    )
+    recogniser: Recogniser = SkillRecogniser(
+        warehouse.query(
+            "select concept_uri as skill_uri, language, label, kind from staging.stg_esco__label "
+            "where concept_uri in (select skill_uri from core.dim_skill) order by all"
+        )
+    )
+    distinct = texts.select("language", "text").unique().sort("language", "text").with_row_index("text_id")
+    distinct = distinct.with_columns(pl.col("text_id").cast(pl.Int64))
+    found = recogniser.recognise(distinct["text"].to_list(), distinct["language"].to_list())
+    items = (
+        texts.join(distinct, on=["language", "text"])
+        .join(found, on="text_id")
+        .sort("item_id", "skill_uri", "score", "text_kind", descending=[False, False, True, False])
+        .unique(["item_id", "skill_uri"], keep="first", maintain_order=True)
+        .select("item_id", "skill_uri", "score", "method", "text_kind")
+    )
+    warehouse.write_derived(f"recognised_{item_kind}", items)
+    return items
+
+
+def programme_skills(platform: Platform) -> pl.DataFrame:
+    """Skills of each programme from its own texts and its qualification's requirements; kept as fct_programme_skill."""
+    warehouse = Warehouse(platform)
+    own = _derived(warehouse, "recognised_programme").rename({"item_id": "programme_oid", "text_kind": "evidence"})
+    required = _derived(warehouse, "recognised_qualification").rename({"item_id": "eperuste_id"})
+    programmes = warehouse.query("select programme_oid, eperuste_id::varchar as eperuste_id from education.fct_programme")
+    through = programmes.join(required, on="eperuste_id").select(
+        "programme_oid", "skill_uri", "score", "method", evidence=pl.lit("requirement")
+    )
+    skills = (
+        pl.concat([own.select(through.columns), through])
+        .sort("programme_oid", "skill_uri", "score", "evidence", descending=[False, False, True, False])
+        .unique(["programme_oid", "skill_uri"], keep="first", maintain_order=True)
+    )
+    warehouse.write_derived("fct_programme_skill", skills)
+    return skills
+
+
+def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Opportunities, ClusterQuality]:
+    """Build one kind of opportunity and keep its datasets for dbt to take over."""
+    warehouse = Warehouse(platform)
+    material = _job_material(warehouse) if kind == "job" else _education_material(warehouse)
+    settings = platform.settings
+    registry = Registry.from_json(kind, platform.state.read(f"identity.{kind}"))
+    result = build_opportunities(
+        material, registry, plan.as_of, plan.release_id, settings.clusters, settings.identity, settings.publication
+    )
+    previous = _previous_rows(platform, f"{kind}_opportunity")
+    if kind == "job":
+        _keep_job(warehouse, result, previous)
+    else:
+        _keep_education(warehouse, result, previous)
+    warehouse.write_derived(f"members_{kind}", result.members)
+    warehouse.write_derived(f"skills_{kind}", result.skills)
+    warehouse.write_derived(f"lineage_{kind}", result.lineage)
+    platform.state.write(f"next/identity.{kind}", result.registry.as_json())
+    return result, evaluate(result.clusters, _truth(platform, kind))
+
+
+def combine_opportunities(platform: Platform) -> None:
+    """Put the skills and the lineage of both kinds together, as they are published."""
+    warehouse = Warehouse(platform)
+    for name, parts in (("opportunity_skill", "skills"), ("opportunity_lineage", "lineage")):
+        both = [_derived(warehouse, f"{parts}_{kind}") for kind in KINDS]
+        warehouse.write_derived(name, pl.concat(both).sort(list(published_table(name).primary_key)))
+
+
+def make_forecasts(platform: Platform) -> VacancyForecast:
+    """Forecast vacancies and keep forecasts and evaluation for dbt to take over."""
+    warehouse = Warehouse(platform)
+    vacancies = warehouse.query(
+        "select region_code, occupation_code, month, open_vacancies from labour_market.fct_vacancies_monthly order by all"
+    )
+    result = forecast_vacancies(vacancies, platform.settings.forecasts)
+    for name, frame in (("forecast_vacancies", result.forecasts), ("forecast_evaluation", result.evaluation)):
+        table = published_table(name)
+        shaped = frame.with_columns(forecast=pl.lit("vacancies")) if name == "forecast_evaluation" and len(frame) else frame
+        warehouse.write_derived(name, shaped.select(list(table.polars_schema)).cast(table.polars_schema) if len(shaped) else table.empty())
+    return result
+
+
+def forecast_history(platform: Platform) -> pl.DataFrame:
+    """The country's series: month, value."""
+    return Warehouse(platform).query(
+        "select month, open_vacancies as value from labour_market.fct_vacancies_monthly "
+        "where region_code = 'SSS' and occupation_code = 'SSS' order by month"
+    )
+
+
+def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
+    """What the release will hold, read from the warehouse that was just built."""
+    warehouse = Warehouse(platform)
+    datasets = {}
+    for table in load_contracts()["published"].values():
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        datasets[table.name] = warehouse.query(f"select {columns} from {table.physical_name} order by all").cast(table.polars_schema)
+    note = ReleaseNote(
+        release_id=plan.release_id,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        data_origin=platform.settings.data_origin,
+        as_of=plan.as_of.isoformat(),
+        fingerprint=plan.fingerprint,
+        parent=plan.parent,
+        sources=tuple(_source_notes(platform)),
+    )
+    return ReleaseContent(note, datasets, platform.settings.publication.min_cell)
+
+
+def publish_release(platform: Platform, plan: Plan) -> Path:
+    """Swap the warehouse in, put the release out, remember the ids it gave, move the pointer.
+
+    The registry is remembered only now: a run that fails earlier leaves no trace in the ids.
+    """
+    content = release_content(platform, plan)
+    warehouse = Warehouse(platform)
+    if warehouse.building.exists():
+        warehouse.swap()
+
+    def remember() -> None:
+        for kind in KINDS:
+            registry = platform.state.read(f"next/identity.{kind}")
+            platform.state.write(f"identity.{kind}", registry)
+            platform.state.write(f"backup/{plan.release_id}/identity.{kind}", registry)
+
+    target = publish(content, platform.releases_folder, before_pointing=remember)
+    platform.state.record("release", "product", "changed", plan.release_id)
+    return target
+
+
+def layer_rows(platform: Platform) -> dict[str, int]:
+    """Rows by layer, for the summary."""
+    counts = {"landing": 0}
+    for table in load_contracts()["landing"].values():
+        source, resource = table.contract.split("/")
+        files = platform.archive.resource(source, resource).typed_files(table.name)
+        counts["landing"] += int(pl.scan_parquet(files).select(pl.len()).collect().item()) if files else 0
+    tables = Warehouse(platform).query(
+        "select schema_name, sum(estimated_size)::bigint as rows from duckdb_tables() "
+        "where schema_name not in ('reference', 'main') group by 1 order by 1"
+    )
+    return counts | dict(tables.iter_rows())
+
+
+def _job_material(warehouse: Warehouse) -> Material:
+    postings = warehouse.query("select * exclude (posting_id), posting_id as item_id from labour_market.fct_job_posting order by posting_id")
+    declared = warehouse.query("select posting_id as item_id, skill_uri from labour_market.fct_job_posting_skill")
+    recognised = _derived(warehouse, "recognised_posting").select("item_id", "skill_uri")
+    group = pl.col("occupation_code").str.slice(0, 4)
+    context = postings.select("item_id", context=pl.concat_list(pl.concat_str(pl.lit("isco:"), group)).list.drop_nulls())
+    names = postings.select("item_id", code="main_occupation_uri").drop_nulls()
+    return Material(
+        kind="job",
+        items=_items(context, [(declared, DECLARED), (recognised, RECOGNISED)]),
+        values=posting_values(postings),
+        names=names,
+        name_labels=_labels(warehouse, "core.dim_occupation", "occupation_uri"),
+        skill_labels=_labels(warehouse, "core.dim_skill", "skill_uri"),
+        region_labels=_labels(warehouse, "core.dim_region where area_level = 'region'", "area_code"),
+    )
+
+
+def _education_material(warehouse: Warehouse) -> Material:
+    programmes = warehouse.query("select * exclude (programme_oid), programme_oid as item_id from education.fct_programme order by programme_oid")
+    implementations = warehouse.query("select * exclude (programme_oid), programme_oid as item_id from education.fct_implementation order by all")
+    skills = _derived(warehouse, "fct_programme_skill").select("skill_uri", item_id="programme_oid")
+    fields = warehouse.query("select field_code, field_uri from core.dim_education_field")
+    code, field = pl.col("education_code"), pl.col("field_2_code")
+    context = programmes.select(
+        "item_id",
+        context=pl.concat_list(
+            pl.concat_str(pl.lit("education:"), code), pl.concat_str(pl.lit("group:"), code.str.slice(0, 3)), pl.concat_str(pl.lit("field:"), field)
+        ).list.drop_nulls(),
+    )
+    labels = _labels(warehouse, "core.dim_education", "education_code")
+    names = programmes.select("item_id", code=pl.when(code.is_in(list(labels))).then(code)).drop_nulls()
+    unnamed = programmes.join(names, on="item_id", how="anti")
+    names = pl.concat([names, unnamed.select("item_id", code="item_id")])
+    return Material(
+        kind="education",
+        items=_items(context, [(skills, DECLARED)]),
+        values=programme_values(programmes, implementations, fields),
+        names=names,
+        name_labels=labels | language_labels(unnamed, "item_id"),
+        skill_labels=_labels(warehouse, "core.dim_skill", "skill_uri"),
+        region_labels=_labels(warehouse, "core.dim_region where area_level = 'region'", "area_code"),
+    )
+
+
+def _items(context: pl.DataFrame, evidence: list[tuple[pl.DataFrame, float]]) -> pl.DataFrame:
+    """Items with the skills found for them, the strongest evidence of each counting."""
+    parts = [skills.select("item_id", "skill_uri", weight=pl.lit(weight)) for skills, weight in evidence]
+    best = pl.concat(parts).group_by("item_id", "skill_uri").agg(pl.col("weight").max()).sort("item_id", "skill_uri")
+    listed = best.group_by("item_id", maintain_order=True).agg(skill_uris="skill_uri", weights="weight")
+    return context.join(listed, on="item_id", how="left").with_columns(
+        pl.col("skill_uris").fill_null([]), pl.col("weights").fill_null([])
+    )
+
+
+def _keep_job(warehouse: Warehouse, result: Opportunities, previous: pl.DataFrame) -> None:
+    codes = dict(warehouse.query("select occupation_uri, occupation_code from core.dim_occupation").iter_rows())
+    typical = result.typical_name
+    rows = [
+        (key, uri, f"http://data.europa.eu/esco/isco/C{codes[uri][:4]}" if codes.get(uri) and len(codes[uri]) >= 4 else None)
+        for key, uri in sorted(typical.items())
+    ]
+    occupations = pl.DataFrame(
+        rows, schema={"opportunity_id": pl.String(), "occupation_uri": pl.String(), "occupation_group_uri": pl.String()}, orient="row"
+    )
+    _keep(warehouse, "job_opportunity", result.opportunities.join(occupations, on="opportunity_id", how="left"), previous, result)
+    _keep(warehouse, "job_opportunity_distribution", result.distribution)
+
+
+def _keep_education(warehouse: Warehouse, result: Opportunities, previous: pl.DataFrame) -> None:
+    programmes = warehouse.query(
+        "select programme_oid as item_id, programme_oid, leads_to_degree, implementations, name_fi, name_sv, name_en from education.fct_programme"
+    )
+    months = warehouse.query(
+        "select programme_oid as item_id, duration_months from education.fct_implementation where duration_months is not null"
+    )
+    joined = result.members.join(programmes, on="item_id")
+    kinds = joined.group_by("opportunity_id").agg(
+        opportunity_type=pl.when(pl.col("leads_to_degree").mean() >= 0.5).then(pl.lit("degree")).otherwise(pl.lit("non_degree")),
+        implementations=pl.col("implementations").sum().cast(pl.Int64),
+    )
+    durations = (
+        result.members.join(months, on="item_id")
+        .group_by("opportunity_id")
+        .agg(
+            duration_min_months=pl.col("duration_months").min().cast(pl.Int32),
+            duration_median_months=pl.col("duration_months").median().round().cast(pl.Int32),
+            duration_max_months=pl.col("duration_months").max().cast(pl.Int32),
+        )
+    )
+    frame = result.opportunities.join(kinds, on="opportunity_id", how="left").join(durations, on="opportunity_id", how="left")
+    _keep(warehouse, "education_opportunity", frame, previous, result)
+    _keep(warehouse, "education_opportunity_distribution", result.distribution)
+    _keep(warehouse, "education_opportunity_programme", clean_names(joined))
+
+
+def _keep(
+    warehouse: Warehouse, name: str, frame: pl.DataFrame, previous: pl.DataFrame | None = None, result: Opportunities | None = None
+) -> None:
+    table = published_table(name)
+    shaped = frame.select(list(table.polars_schema)).cast(table.polars_schema)
+    if previous is not None and result is not None and not previous.is_empty():
+        shaped = pl.concat([shaped, retired_rows(previous, result.lineage, shaped)])
+    warehouse.write_derived(name, shaped.sort(list(table.primary_key)))
+
+
+def _previous_rows(platform: Platform, name: str) -> pl.DataFrame:
+    path = platform.releases_folder / "latest" / "parquet" / name / f"{name}.parquet"
+    table = published_table(name)
+    if not path.exists() or dict(pl.read_parquet_schema(path)) != table.polars_schema:
+        return table.empty()
+    return pl.read_parquet(path)
+
+
+def _derived(warehouse: Warehouse, name: str) -> pl.DataFrame:
+    return pl.read_parquet(warehouse.derived / f"{name}.parquet")
+
+
+def _labels(warehouse: Warehouse, table: str, code: str) -> dict[str, dict[str, str | None]]:
+    return language_labels(warehouse.query(f"select {code}, name_fi, name_sv, name_en from {table}"), code)
+
+
+def _truth(platform: Platform, kind: str) -> pl.DataFrame | None:
+    name = "posting_kind" if kind == "job" else "programme_kind"
+    path = platform.truth_folder / f"{name}.parquet"
+    return pl.read_parquet(path) if platform.settings.sources == "sandbox" and path.exists() else None
+
+
+def _newest_day(platform: Platform) -> date:
+    """The newest day the data speak of: of postings and of statistics, else of what was fetched."""
+    days: list[date] = []
+    for resource in all_resources(platform.settings):
+        for table_name in resource.tables:
+            files = platform.archive.resource(resource.source, resource.name).typed_files(table_name)
+            for column in ("published_at", "updated_at") if files else ():
+                frame = pl.scan_parquet(files)
+                if column in frame.collect_schema():
+                    newest = frame.select(pl.col(column).max().cast(pl.Date)).collect().item()
+                    days += [newest] if newest else []
+    if days:
+        return max(days)
+    snapshots = [platform.archive.resource(r.source, r.name).current() for r in all_resources(platform.settings)]
+    return max(date.fromisoformat(snapshot.fetched_at[:10]) for snapshot in snapshots if snapshot)
+
+
+def _source_notes(platform: Platform) -> list[SourceNote]:
+    health = {item.subject: item for item in platform.state.all_health() if item.kind == "source"}
+    notes = []
+    for resource in all_resources(platform.settings):
+        snapshot = platform.archive.resource(resource.source, resource.name).current()
+        known = health.get(resource.label)
+        outcome = known.outcome if known else "unknown"
+        status = "stale" if outcome in ("failed", "held") and snapshot else "skipped" if snapshot is None else "ok"
+        notes.append(
+            SourceNote(
+                resource=resource.label,
+                title=resource.title,
+                attribution=resource.attribution,
+                status=status,
+                snapshot=snapshot.id if snapshot else None,
+                fetched_at=snapshot.fetched_at if snapshot else None,
+                message=known.message if known and status != "ok" else "",
+            )
+        )
+    return notes
+
+
+def quality_record(quality: ClusterQuality) -> dict[str, Any]:
+    """Figures of a clustering as a plain value."""
+    return asdict(quality)
+
+
+__all__ = [
+    "KINDS",
+    "Plan",
+    "combine_opportunities",
+    "derived_tables",
+    "forecast_history",
+    "layer_rows",
+    "make_forecasts",
+    "make_opportunities",
+    "make_plan",
+    "programme_skills",
+    "publish_release",
+    "quality_record",
+    "recognise_skills",
+    "release_content",
+]

@@ -1,0 +1,1 @@
+"""Releases: whole, checked, immutable, described; the pointer moves last."""

@@ -1,0 +1,35 @@
+"""Official code lists small enough to live with the code, each with its source and edition.
+
+| file | holds | source |
+|---|---|---|
+| regions.csv | 19 regions (maakunta) | Statistics Finland, maakunta_1_20260101 |
+| municipalities.csv | 308 municipalities, their region, population 31 Dec 2025 | Statistics Finland, kunta_1_20260101 and table 121w (CC BY 4.0); each region's labour force in table 12r5 equals the sum over its municipalities here |
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def reference_table(name: str) -> pl.DataFrame:
+    """A reference list by name, all columns strings but those that end in `_persons`."""
+    frame = pl.read_csv(FOLDER / f"{name}.csv", infer_schema=False)
+    return frame.with_columns(pl.col(column).cast(pl.Int64) for column in frame.columns if column.endswith("_persons"))
+
+
+def region_codes_by_name(language: str) -> dict[str, str]:
+    """Region code by official name in a language, for the few files that know regions by name only."""
+    regions = reference_table("regions")
+    return dict(zip(regions[f"name_{language}"], regions["region_code"], strict=True))
+
+
+def region_of_municipality() -> dict[str, str]:
+    """Region code by municipality code, borders of 2026."""
+    frame = reference_table("municipalities")
+    return dict(zip(frame["municipality_code"], frame["region_code"], strict=True))

@@ -1,0 +1,199 @@
+"""Vipunen and Statistics Finland's PxWeb."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from typing import Any
+
+import numpy as np
+from werkzeug.wrappers import Request, Response
+
+from jod_pipelines.sandbox.catalogue import Catalogue, PxTable, PxVariable
+from jod_pipelines.sandbox.servers.wire import Route, integer, json_answer, text_answer
+
+MAX_CELLS, MAX_CALLS, WINDOW_S = 120_000, 40, 60
+
+
+def vipunen(catalogue: Catalogue) -> list[Route]:
+    """Resource names, columns, a bare count, rows in load order; errors are plain text labelled JSON."""
+    root = "/api/resources"
+
+    def columns(_request: Request, resource: str) -> Response:
+        found = catalogue.vipunen_columns(resource.lower())
+        return json_answer(found) if found is not None else text_answer(f"Resource '{resource}' not found", 404)
+
+    def count(_request: Request, resource: str) -> Response:
+        return json_answer(len(catalogue.vipunen_rows(resource.lower())))
+
+    def rows(request: Request, resource: str) -> Response:
+        offset, limit = integer(request, "offset", 0), integer(request, "limit", -1)
+        if limit < 0 and "limit" in request.args and "offset" not in request.args:
+            return text_answer("Bad limit parameter! Cause: negative", 400)
+        found = catalogue.vipunen_rows(resource.lower())[max(0, offset) :]
+        return json_answer(found[:limit] if limit >= 0 else found)
+
+    return [
+        ("GET", root, lambda _request: json_answer(catalogue.vipunen_names())),
+        ("GET", f"{root}/<resource>", columns),
+        ("GET", f"{root}/<resource>/data", rows),
+        ("GET", f"{root}/<resource>/data/count", count),
+    ]
+
+
+class CallLimit:
+    """At most `MAX_CALLS` calls in `WINDOW_S` seconds."""
+
+    def __init__(self) -> None:
+        self._calls: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def exceeded(self) -> bool:
+        """Count one call; whether it was one too many."""
+        now = time.monotonic()
+        with self._lock:
+            while self._calls and self._calls[0] <= now - WINDOW_S:
+                self._calls.popleft()
+            self._calls.append(now)
+            return len(self._calls) > MAX_CALLS
+
+
+def pxweb(catalogue: Catalogue) -> list[Route]:
+    """Configuration, folder listing, table metadata and queries answered in json-stat2."""
+    limit = CallLimit()
+
+    def limited(handler: Any) -> Any:
+        def answer(request: Request, **values: str) -> Response:
+            if limit.exceeded():
+                refusal = json_answer({"error": "429 - Too many requests in too short timeframe. Please try again later."}, 429)
+                refusal.headers["Retry-After"] = str(WINDOW_S)
+                return refusal
+            result: Response = handler(request, **values)
+            return result
+
+        return answer
+
+    def root(request: Request) -> Response:
+        if "config" in request.args:
+            return json_answer(
+                {"maxValues": MAX_CELLS, "maxCells": MAX_CELLS, "maxCalls": MAX_CALLS, "timeWindow": WINDOW_S, "CORS": True}
+            )
+        return json_answer([{"dbid": "StatFin", "text": "StatFin"}])
+
+    def listing(_request: Request, database: str, folder: str) -> Response:
+        tables = catalogue.px_tables(folder) if database == "StatFin" else []
+        if not tables:
+            return json_answer({"error": "Parameter error"}, 400)
+        return json_answer([{"id": f"{t.name}.px", "type": "t", "text": t.title, "updated": t.updated} for t in tables])
+
+    def table(request: Request, database: str, folder: str, name: str) -> Response:
+        found = next((t for t in catalogue.px_tables(folder) if f"{t.name}.px" == name and database == "StatFin"), None)
+        if found is None:
+            return json_answer({"error": "Parameter error"}, 400)
+        if request.method == "GET":
+            return json_answer(_metadata(found))
+        try:
+            positions = _select(found, request.get_json())
+        except (KeyError, ValueError, TypeError):
+            return json_answer({"error": "Parameter error"}, 400)
+        if math.prod(map(len, positions)) > MAX_CELLS:
+            return json_answer({"error": "Too many values selected"}, 403)
+        return json_answer(catalogue.px_answer(found) or _json_stat2(found, positions))
+
+    base = "/PxWeb/api/v1/<any(fi, sv, en):_language>"
+
+    def without_language(handler: Any) -> Any:
+        return lambda request, _language, **values: handler(request, **values)
+
+    return [
+        ("GET", f"{base}/", without_language(limited(root))),
+        ("GET", f"{base}/<database>/<folder>", without_language(limited(listing))),
+        ("GET", f"{base}/<database>/<folder>/<name>", without_language(limited(table))),
+        ("POST", f"{base}/<database>/<folder>/<name>", without_language(limited(table))),
+    ]
+
+
+def _metadata(table: PxTable) -> dict[str, Any]:
+    def describe(variable: PxVariable) -> dict[str, Any]:
+        described: dict[str, Any] = {
+            "code": variable.code,
+            "text": variable.text,
+            "values": variable.values,
+            "valueTexts": variable.value_texts,
+        }
+        if variable.elimination:
+            described["elimination"] = True
+        if variable.time:
+            described["time"] = True
+        return described
+
+    return {"title": table.title, "variables": [describe(variable) for variable in table.variables]}
+
+
+def _select(table: PxTable, query: dict[str, Any]) -> list[list[int]]:
+    """Positions along each variable; a variable left out is only allowed when it can be eliminated (= its first value)."""
+    asked = {part["code"]: part["selection"] for part in query["query"]}
+    if asked.keys() - {variable.code for variable in table.variables}:
+        raise KeyError("unknown variable")
+    positions = []
+    for variable in table.variables:
+        if variable.code not in asked:
+            if not variable.elimination:
+                raise KeyError(variable.code)
+            positions.append([0])
+            continue
+        selection = asked[variable.code]
+        index = {value: position for position, value in enumerate(variable.values)}
+        if selection["filter"] == "item":
+            positions.append([index[value] for value in selection["values"]])
+        elif selection["filter"] == "top":
+            count = int(selection["values"][0])
+            positions.append(list(range(max(0, len(index) - count), len(index))))
+        elif selection["filter"] == "all":
+            stem = selection["values"][0].removesuffix("*")
+            positions.append([position for value, position in index.items() if value.startswith(stem)])
+        else:
+            raise ValueError(selection["filter"])
+    return positions
+
+
+def _json_stat2(table: PxTable, positions: list[list[int]]) -> dict[str, Any]:
+    """The answer dense and in row-major order; what is not a number is null with its symbol under a string key."""
+    cells = np.ix_(*positions)
+    numbers, symbols = table.numbers[cells].ravel(), table.symbols[cells].ravel()
+    hidden = np.flatnonzero(symbols)
+    values: list[float | int | None] = [int(n) if n == int(n) else round(float(n), 2) for n in numbers.tolist()]
+    status = {}
+    for position in hidden.tolist():
+        values[position] = None
+        symbol = int(symbols[position])
+        status[str(position)] = "-" if symbol == 9 else "." * symbol
+    dimensions: dict[str, Any] = {}
+    for variable, chosen in zip(table.variables, positions, strict=True):
+        codes = [variable.values[position] for position in chosen]
+        category: dict[str, Any] = {
+            "index": {code: order for order, code in enumerate(codes)},
+            "label": {code: variable.value_texts[position] for code, position in zip(codes, chosen, strict=True)},
+        }
+        if variable.is_contents:
+            category["unit"] = {c: {"base": variable.units[p], "decimals": 0} for c, p in zip(codes, chosen, strict=True)}
+        dimensions[variable.code] = {"label": variable.text, "category": category}
+    answer = {
+        "version": "2.0",
+        "class": "dataset",
+        "label": table.title,
+        "source": table.source,
+        "updated": table.updated + "Z" if not table.updated.endswith("Z") else table.updated,
+        "id": [variable.code for variable in table.variables],
+        "size": [len(chosen) for chosen in positions],
+        "role": {
+            "time": [variable.code for variable in table.variables if variable.time],
+            "metric": [variable.code for variable in table.variables if variable.is_contents],
+        },
+        "dimension": dimensions,
+        "value": values,
+        "extension": {"px": {"tableid": table.name}},
+    }
+    return {**answer, "status": status} if status else answer

@@ -1,0 +1,111 @@
+"""The synthetic world as a catalogue of documents in the sources' shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from jod_pipelines.sandbox import education, postings, registers, statistics
+from jod_pipelines.sandbox.catalogue import PxTable
+from jod_pipelines.sandbox.world import World
+
+
+class SyntheticCatalogue:
+    """Renders a world on request; small lists are kept, details are made anew each time."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @cached_property
+    def _hits(self) -> list[dict[str, Any]]:
+        return education.search_hits(self.world)
+
+    @cached_property
+    def _programmes(self) -> dict[str, Any]:
+        return {programme.oid: programme for programme in self.world.programmes}
+
+    @cached_property
+    def _implementations(self) -> dict[str, Any]:
+        return {item.oid: item for items in self.world.implementations.values() for item in items}
+
+    @cached_property
+    def _qualifications(self) -> dict[int, Any]:
+        kinds = {kind.key: kind for kind in self.world.vocabulary.programmes}
+        return {number: kinds[key] for key, number in self.world.qualifications.items()}
+
+    @cached_property
+    def _vipunen(self) -> dict[str, list[dict[str, Any]]]:
+        return statistics.vipunen_rows(self.world)
+
+    @cached_property
+    def _px(self) -> dict[str, list[PxTable]]:
+        return statistics.px_tables(self.world)
+
+    def search_hits(self) -> Sequence[dict[str, Any]]:
+        """See `Catalogue`; so for the rest."""
+        return self._hits
+
+    def koulutus(self, oid: str) -> dict[str, Any] | None:
+        """A programme's document."""
+        programme = self._programmes.get(oid)
+        return education.koulutus(self.world, programme) if programme else None
+
+    def toteutus(self, oid: str) -> dict[str, Any] | None:
+        """An implementation's document."""
+        item = self._implementations.get(oid)
+        return education.toteutus(self.world, item) if item else None
+
+    def perusteet(self) -> Sequence[dict[str, Any]]:
+        """Qualification list items."""
+        return [education.peruste_item(self.world, kind) for kind in self._qualifications.values()]
+
+    def peruste(self, peruste_id: int) -> dict[str, Any] | None:
+        """A qualification's requirements."""
+        kind = self._qualifications.get(peruste_id)
+        return education.peruste(self.world, kind) if kind else None
+
+    def osaamismerkit(self) -> list[dict[str, Any]]:
+        """Competence badges."""
+        return education.badges(self.world)
+
+    def codes(self, code_list: str) -> list[dict[str, Any]] | None:
+        """A code list."""
+        return registers.codes(self.world, code_list)
+
+    def code_relations(self, code_list: str) -> list[dict[str, Any]] | None:
+        """A code list with relations."""
+        return registers.code_relations(self.world, code_list)
+
+    def organisations(self) -> dict[str, Any]:
+        """The organisation tree."""
+        return registers.organisations(self.world)
+
+    def vipunen_names(self) -> list[str]:
+        """Vipunen's resources."""
+        return list(self._vipunen)
+
+    def vipunen_columns(self, resource: str) -> list[dict[str, Any]] | None:
+        """A resource's columns."""
+        rows = self._vipunen.get(resource)
+        return statistics.vipunen_columns(rows) if rows else None
+
+    def vipunen_rows(self, resource: str) -> list[dict[str, Any]]:
+        """A resource's rows."""
+        return self._vipunen.get(resource, [])
+
+    def px_tables(self, folder: str) -> list[PxTable]:
+        """PxWeb tables of a folder."""
+        return self._px.get(folder, [])
+
+    def px_answer(self, table: PxTable) -> None:
+        """Answers are computed."""
+        return None
+
+    def postings(self, status: str, modified_from: str) -> Iterator[bytes]:
+        """Job postings as JSON lines."""
+        return postings.posting_lines(self.world, status, modified_from)
+
+    def esco_pack(self) -> bytes:
+        """The ESCO download."""
+        return registers.esco_pack(self.world)

@@ -1,0 +1,48 @@
+"""Writes down what the world decided and no source says. Only evaluation reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from jod_pipelines.sandbox.world import World
+
+MENTIONS_LIMIT = 20_000
+"""Postings whose mentions are written; rendering them all would cost as much as the postings."""
+
+
+def write_truth(world: World, folder: Path) -> None:
+    """Parquet files: posting_kind, programme_kind, demand, posting_mention, programme_skill."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kinds = [kind.key for kind in world.vocabulary.work]
+    columns = world.posting_columns
+    count = len(columns["kind"])
+    ids = [world.posting_id(number) for number in range(count)]
+    frames = {
+        "posting_kind": pl.DataFrame({"item_id": ids, "kind": pl.Series(kinds).gather(columns["kind"])}),
+        "programme_kind": pl.DataFrame(
+            {"item_id": [p.oid for p in world.programmes], "kind": [p.kind.key for p in world.programmes]}
+        ),
+        "demand": pl.DataFrame(
+            [
+                (kind.key, kind.isco, month, float(world.demand[number][place]))
+                for number, kind in enumerate(world.vocabulary.work)
+                for place, month in enumerate(world.months)
+            ],
+            schema=["kind", "occupation_code", "month", "open_vacancies"],
+            orient="row",
+        ),
+        "posting_mention": pl.DataFrame(
+            [(ids[number], uri) for number in range(min(count, MENTIONS_LIMIT)) for uri in world.posting_skills(number)[1]],
+            schema=["item_id", "skill_uri"],
+            orient="row",
+        ),
+        "programme_skill": pl.DataFrame(
+            [(programme.oid, uri) for programme in world.programmes for uri in programme.skills],
+            schema=["item_id", "skill_uri"],
+            orient="row",
+        ),
+    }
+    for name, frame in frames.items():
+        frame.write_parquet(folder / f"{name}.parquet")

@@ -1,0 +1,247 @@
+"""Every knob of the platform, typed, in one place.
+
+Values come from (strongest first) keyword arguments, `JOD_*` environment variables, the defaults below.
+Nested fields use a double underscore: `JOD_HTTP__REQUESTS_PER_SECOND=2`. Secrets come from the environment only.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from jod_pipelines.errors import SettingsError
+
+SourcesMode = Literal["sandbox", "recorded", "live"]
+NAMED_SCALES = {"small": 3_000, "national": 1_000_000}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpSettings(_Strict):
+    """How politely the sources are asked."""
+
+    caller_id: str = Field(
+        default="1.2.246.562.10.00000000000.jod-pipelines",
+        description="Caller-Id header, '<organisation OID>.<system>'; replace it with your own before going live.",
+        pattern=r"^1\.2\.246\.562\.10\.\d+\.[A-Za-z0-9_-]+$",
+    )
+    requests_per_second: float = Field(default=3.0, gt=0)
+    connect_timeout_s: float = Field(default=10.0, gt=0)
+    read_timeout_s: float = Field(default=120.0, gt=0)
+    attempts: int = Field(default=5, ge=1, le=20)
+    backoff_start_s: float = Field(default=1.0, ge=0)
+    backoff_limit_s: float = Field(default=60.0, ge=0)
+
+
+class Endpoints(_Strict):
+    """Roots of the real systems. The paths under them are the source modules' business."""
+
+    opintopolku: str = "https://opintopolku.fi"
+    virkailija: str = "https://virkailija.opintopolku.fi"
+    eperusteet: str = "https://eperusteet.opintopolku.fi"
+    vipunen: str = "https://api.vipunen.fi"
+    statfin: str = "https://pxdata.stat.fi"
+    tyomarkkinatori: str = "https://api.ahtp.fi"
+    esco: str = "https://tyomarkkinatori.fi"
+
+
+class StatfinTable(_Strict):
+    """One PxWeb table: adding an entry to `Settings.statfin_tables` is all it takes to ingest another.
+
+    `dimensions` maps our column to the variable's code without the classification edition date, which
+    changes every January (`alue_23_20260101` is written `alue_23`). Time and contents are found by role.
+    `select` keeps only some codes of a column; `*` and a trailing `*` match by prefix, `top:24` the newest 24.
+    """
+
+    path: str = Field(pattern=r"^[A-Za-z_]+/[A-Za-z0-9_]+$")
+    dimensions: dict[str, str]
+    select: dict[str, tuple[str, ...]] = {}
+    database: str = "StatFin"
+
+    @property
+    def resource(self) -> str:
+        """Landing name: the folder and table with an underscore, `tyonv_12ti`."""
+        return self.path.replace("/", "_")
+
+
+class ClusterSettings(_Strict):
+    """How items become opportunities. Sizes are counts of items, distances are cosine."""
+
+    svd_components: int = Field(default=100, ge=2)
+    neighbours: int = Field(default=15, ge=2)
+    umap_components: int = Field(default=10, ge=2)
+    min_cluster_share: float = Field(default=0.002, gt=0, lt=1)
+    min_cluster_floor: int = Field(default=5, ge=2)
+    merge_similarity: float = Field(default=0.75, gt=0, lt=1)
+    attach_similarity: float = Field(default=0.45, gt=0, lt=1)
+    seed: int = 20_260_101
+
+
+class IdentitySettings(_Strict):
+    """When a new cluster is the old opportunity."""
+
+    carry_overlap: float = Field(default=0.3, gt=0, lt=1)
+    carry_profile: float = Field(default=0.8, gt=0, lt=1)
+
+
+class ForecastSettings(_Strict):
+    """Vacancy forecasts: months ahead, origins of the backtest, months between origins."""
+
+    horizon_months: int = Field(default=24, ge=1, le=36)
+    backtest_origins: int = Field(default=4, ge=2)
+    backtest_step_months: int = Field(default=6, ge=1)
+    min_history_months: int = Field(default=48, ge=24)
+
+
+class PublicationSettings(_Strict):
+    """Disclosure limits and consumer limits of a release."""
+
+    min_cell: int = Field(default=5, ge=2, description="opportunities with fewer members are not published")
+    max_skills: int = Field(default=30, ge=1, description="skills listed for one opportunity")
+    min_skill_share_pct: float = Field(default=10.0, ge=0, le=100)
+
+
+class Settings(BaseSettings):
+    """The whole configuration of one run."""
+
+    model_config = SettingsConfigDict(env_prefix="JOD_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    home: Path = Field(default=Path(".jod"), description="where everything this platform keeps lives")
+    sources: SourcesMode = "sandbox"
+    recorded: Path | None = Field(default=None, description="folder of recordings, for sources=recorded")
+    scale: str = Field(default="small", description="sandbox size: small, national or a number of postings")
+    seed: int = Field(default=2026, ge=0, description="the sandbox world's seed")
+    sandbox_url: str | None = Field(default=None, description="a served sandbox; without it the sandbox runs in-process")
+    sandbox_faults: Path | None = Field(default=None, description="fault plan for the in-process sandbox")
+    esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download")
+    postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface")
+
+    http: HttpSettings = HttpSettings()
+    endpoints: Endpoints = Endpoints()
+    clusters: ClusterSettings = ClusterSettings()
+    identity: IdentitySettings = IdentitySettings()
+    forecasts: ForecastSettings = ForecastSettings()
+    publication: PublicationSettings = PublicationSettings()
+
+    koodisto_lists: tuple[str, ...] = (
+        "koulutus",
+        "kansallinenkoulutusluokitus2016koulutusalataso1",
+        "kansallinenkoulutusluokitus2016koulutusalataso2",
+        "kansallinenkoulutusluokitus2016koulutusastetaso1",
+        "koulutustyyppi",
+        "tutkintonimikkeet",
+        "osaamisala",
+        "opintojenlaajuusyksikko",
+        "oppilaitoksenopetuskieli",
+        "opetusaikakk",
+        "opetuspaikkakk",
+        "oppilaitostyyppi",
+        "organisaatiotyyppi",
+        "kunta",
+        "maakunta",
+        "kieli",
+        "eqf",
+        "nqf",
+    )
+    vipunen_resources: tuple[str, ...] = (
+        "koulutusluokitus",
+        "korkeakoulutus_hakeneet_ja_paikan_vastaanottaneet",
+        "perusopetuksen_jalkeinen_koulutus_hakeneet_ja_paikan_vastaanottaneet",
+    )
+    statfin_tables: tuple[StatfinTable, ...] = (
+        StatfinTable(
+            path="tyonv/12ti",
+            dimensions={"area": "Alue", "occupation": "Ammattiryhmä"},
+            select={"area": ("SSS", "MK*")},
+        ),
+        StatfinTable(path="tyonv/12r5", dimensions={"area": "Alue"}, select={"area": ("SSS", "MK*")}),
+        StatfinTable(
+            path="tyokay/115q",
+            dimensions={"occupation": "ammatti_104", "sex": "sukupuoli_9", "status": "ammattiasema_7"},
+            select={"sex": ("SSS",), "status": ("SSS",), "period": ("top:3",)},
+        ),
+        StatfinTable(
+            path="tyokay/115s",
+            dimensions={"occupation": "ammatti_104", "area": "alue_28"},
+            select={"period": ("top:1",)},
+        ),
+        StatfinTable(
+            path="pra/15au",
+            dimensions={"sector": "sektoriluokitus_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"},
+            select={"sector": ("S0",), "sex": ("SSS",)},
+        ),
+    )
+
+    @field_validator("scale")
+    @classmethod
+    def _scale_is_known(cls, value: str) -> str:
+        if value not in NAMED_SCALES and not (value.isdigit() and 100 <= int(value) <= 5_000_000):
+            raise ValueError("use small, national or a number of postings between 100 and 5000000")
+        return value
+
+    @model_validator(mode="after")
+    def _mode_has_what_it_needs(self) -> Settings:
+        if self.sources == "recorded":
+            if self.recorded is None:
+                raise ValueError("sources=recorded needs recorded=DIR (--recorded or JOD_RECORDED)")
+            if not self.recorded.is_dir():
+                raise ValueError(f"recorded={self.recorded} is not a folder")
+        if self.esco_folder is not None and not self.esco_folder.is_dir():
+            raise ValueError(f"esco_folder={self.esco_folder} is not a folder")
+        return self
+
+    @property
+    def postings(self) -> int:
+        """Number of job postings in the sandbox world."""
+        return NAMED_SCALES.get(self.scale) or int(self.scale)
+
+    @property
+    def data_origin(self) -> Literal["synthetic", "real"]:
+        """What a release made with these settings must call itself."""
+        return "synthetic" if self.sources == "sandbox" else "real"
+
+    @property
+    def esco_source(self) -> Path | None:
+        """The folder ESCO is read from, or None when it comes over HTTP."""
+        if self.sources == "recorded" and self.esco_folder is None and self.recorded is not None:
+            return self.recorded / "esco"
+        return self.esco_folder
+
+    def base_url(self, system: str) -> str:
+        """Root address of a source system under the chosen mode."""
+        if self.sources == "sandbox":
+            return self.sandbox_url or "http://sandbox.localhost"
+        return str(getattr(self.endpoints, system))
+
+
+def load_settings(**given: object) -> Settings:
+    """Read settings; `given` values that are None fall back to the environment and the defaults.
+
+    Raises:
+        SettingsError: a value is wrong or a `JOD_*` variable is not a setting.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings(**{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = [(".".join(map(str, e["loc"])) or "settings", e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+        name, message = problems[0]
+        line = f"wrong setting {name}: {message}" if name != "settings" else f"wrong settings: {message}"
+        raise SettingsError(line, "\n".join(f"{n}: {m}" for n, m in problems[1:])) from None
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"JOD_{name.upper()}" for name in Settings.model_fields}
+    for variable in sorted(os.environ):
+        if not variable.startswith("JOD_") or variable.split("__")[0] in known:
+            continue
+        close = difflib.get_close_matches(variable, sorted(known), n=1)
+        hint = f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known))}"
+        raise SettingsError(f"unknown setting {variable} in the environment{hint}")

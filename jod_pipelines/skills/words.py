@@ -1,0 +1,181 @@
+"""Text as sentences of words, each with the base forms it may stand for, in the three languages.
+
+Finnish says the same skill as verb and object (johtaa projekteja), as nouns (projektien johtaminen) and as a compound
+(projektijohtaminen). A word therefore offers its lemma, the verb its action noun is made of, and its compound parts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import simplemma
+from simplemma.strategies import DictionaryLookupStrategy
+
+_LOOKUP = DictionaryLookupStrategy()
+COMPOUNDING = ("fi", "sv")
+SHORTEST_PART = 4
+"""Shorter parts of a guessed compound are mostly endings."""
+TOKEN = re.compile(r"[^\W_]+(?:[-'’/.+#][^\W_]+|[+#]+)*|[.!?;:•\n]")
+BREAKS = frozenset(".!?;:•\n")
+STOP_WORDS = {
+    "fi": frozenset("ja sekä tai eli että joka mikä se ne tämä nämä on olla voida kuin myös mm esim eri sen niiden".split()),
+    "sv": frozenset("och samt eller att som en ett den det de i på av för till med om är vara kan".split()),
+    "en": frozenset("and or the a an of in on for to with by as is are be can at from that this".split()),
+}
+HEADS = {
+    "fi": ("osaaminen", "taito", "tuntemus", "valmius", "opinnot"),
+    "sv": ("kunnande", "kunskap", "färdighet", "kompetens"),
+    "en": (),
+}
+"""Last parts of compounds that say no more than 'skill in': asiakaspalveluosaaminen is asiakaspalvelu."""
+ACTION_NOUNS = {
+    "fi": (
+        ("elu", ("ella",)),
+        ("ely", ("ellä",)),
+        ("ailu", ("ailla",)),
+        ("ily", ("illä",)),
+        ("ointi", ("oida",)),
+        ("öinti", ("öidä",)),
+        ("uus", ("uttaa",)),
+        ("aus", ("ata", "aa")),
+        ("äys", ("ätä", "ää")),
+        ("utus", ("uttaa",)),
+        ("tus", ("ttaa", "taa")),
+        ("tys", ("ttää", "tää")),
+        ("us", ("aa", "oa")),
+        ("ys", ("ää",)),
+        ("linta", ("lita",)),
+        ("nta", ("a", "ta", "toa")),
+        ("ntä", ("ä", "tä")),
+        ("eleminen", ("ella",)),
+        ("aaminen", ("ata", "aa")),
+        ("ääminen", ("ätä", "ää")),
+        ("aminen", ("aa",)),
+        ("äminen", ("ää",)),
+        ("ominen", ("oa", "oida")),
+        ("uminen", ("ua",)),
+        ("minen", ("a", "ä", "da", "dä")),
+        ("oito", ("oitaa",)),
+        ("uolto", ("uoltaa",)),
+        ("orjuu", ("orjata",)),
+        ("jaus", ("jata",)),
+    ),
+    "sv": (("ning", ("a", "")), ("ande", ("a",)), ("ende", ("",)), ("ing", ("a",))),
+    "en": (("ing", ("e", "")),),
+}
+"""Endings of nouns that name an action, and the endings of the verbs they may come from."""
+NEGATION = {
+    "fi": re.compile(r"\bei (?:edellyt|vaadi|tarvit|ole (?:välttämät|edellyt))|\bemme (?:edellytä|vaadi)", re.IGNORECASE),
+    "sv": re.compile(r"\b(?:kräv\w*|behöv\w*|förutsätt\w*) (?:inte|ej)\b|\b(?:inget|inte ett) krav\b", re.IGNORECASE),
+    "en": re.compile(r"\b(?:not|n't|no) (?:required?|necessary|need\w*|expect\w*)|\bdo(?:es)? not require\b", re.IGNORECASE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A content word: the base forms it may stand for (its own lemma first), its place, whether written as a name."""
+
+    forms: tuple[str, ...]
+    start: int
+    end: int
+    is_name: bool = False
+
+
+def sentences(text: str, language: str) -> list[list[Word]]:
+    """Content words by sentence; sentences that deny a requirement are left out."""
+    found: list[list[Word]] = []
+    current: list[Word] = []
+    begin = 0
+    stop, denies = STOP_WORDS[language], NEGATION[language].search
+
+    def close(end: int) -> None:
+        if current and not denies(text, begin, end):
+            found.append(current.copy())
+        current.clear()
+
+    for match in TOKEN.finditer(text):
+        token = match.group()
+        if token in BREAKS:
+            close(match.start())
+            begin = match.end()
+            continue
+        lowered = token.lower()
+        if lowered not in stop:
+            is_name = bool(current) and token[0].isupper() and not token.isupper()
+            current.append(Word(forms(lowered, language), match.start(), match.end(), is_name))
+    close(len(text))
+    return found
+
+
+@lru_cache(maxsize=500_000)
+def forms(word: str, language: str) -> tuple[str, ...]:
+    """Base forms a lower-case word may stand for: its lemma, then the verb behind it and its compound parts."""
+    own = lemma(word, language)
+    others = [verb_of(own, language)]
+    for part in _parts(own, language) or ():
+        others += [part, verb_of(part, language)]
+    return tuple(dict.fromkeys([own, *(form for form in others if form)]))
+
+
+@lru_cache(maxsize=500_000)
+def lemma(word: str, language: str) -> str:
+    """The word's base form, lower case, without a compound head that adds nothing.
+
+    A word the dictionary does not know is taken as a compound of two that it knows; the general guesses of the
+    library are left out for Finnish and Swedish, where they cut compounds to their first part.
+    """
+    base = _dictionary(word, language)
+    if base is None and language in COMPOUNDING:
+        cut = _cut(word, language)
+        base = word[:cut] + (_dictionary(word[cut:], language) or "") if cut else word
+    elif base is None:
+        base = simplemma.lemmatize(word, lang=language).lower()
+    for head in HEADS[language]:
+        if base.endswith(head) and len(base) > len(head) + SHORTEST_PART:
+            return base.removesuffix(head).rstrip("-")
+    return base
+
+
+@lru_cache(maxsize=500_000)
+def verb_of(noun: str, language: str) -> str | None:
+    """The verb an action noun is made of (suunnittelu: suunnitella), or None; only verbs the dictionary knows."""
+    for ending, verb_endings in ACTION_NOUNS[language]:
+        if noun.endswith(ending) and len(noun) > len(ending) + 1:
+            stem = noun.removesuffix(ending)
+            for verb_ending in verb_endings:
+                for candidate in (stem + verb_ending, _weak(stem) + verb_ending):
+                    if candidate != noun and _dictionary(candidate, language) == candidate:
+                        return candidate
+    return None
+
+
+def _weak(stem: str) -> str:
+    """Consonant gradation of Finnish: suunnittelu, suunnitella."""
+    return stem.removesuffix("tt") + "t" if stem.endswith("tt") else stem
+
+
+def _parts(word: str, language: str) -> tuple[str, str] | None:
+    cut = _cut(word, language)
+    if not cut:
+        return None
+    first = word[:cut].rstrip("-")
+    return _dictionary(first, language) or first, _dictionary(word[cut:], language) or word[cut:]
+
+
+@lru_cache(maxsize=500_000)
+def _cut(word: str, language: str) -> int:
+    """Where a compound's last part begins, both parts being known words; 0 when it is no compound."""
+    if language in COMPOUNDING:
+        for cut in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
+            first = word[:cut].rstrip("-")
+            if len(first) >= SHORTEST_PART and _dictionary(word[cut:], language) and _dictionary(first, language):
+                return cut
+    return 0
+
+
+@lru_cache(maxsize=500_000)
+def _dictionary(word: str, language: str) -> str | None:
+    found = _LOOKUP.get_lemma(word, language) or _LOOKUP.get_lemma(word.capitalize(), language)
+    return found.lower() if found else None

@@ -1,0 +1,265 @@
+"""ESCO and FINESCO: occupations, skills, their labels and relations, from a folder or a download pack.
+
+Reads the official CSV layouts (1.0.3, 1.1, 1.2) by column name and FINESCO's JSON; file names only say what a file
+holds, in which language and of which version.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import polars as pl
+
+from jod_pipelines.errors import SourceError
+from jod_pipelines.landing.archive import Document, Fetched, Unchanged
+from jod_pipelines.settings import Settings
+from jod_pipelines.sources.resource import FetchContext, Landing, Parsed, Resource, expect
+from jod_pipelines.sources.text import LANGUAGES, plain_text
+
+PACK = "/dam/jcr:e9f1db95-5aad-4db4-bd7e-2d010479979a/definitions.zip"
+"""Where the Finnish job market publishes FINESCO; its id changes with each version."""
+FILE_NAME = re.compile(
+    r"(?P<kind>occupations|skills|ISCOGroups|skillGroups|occupationSkillRelations|skillSkillRelations"
+    r"|broaderRelationsOccPillar|broaderRelationsSkillPillar|occupations_isco|skill_descriptions|occupation_descriptions)"
+    r"(?:_(?P<languages>[a-z]{2}(?:_[a-z]{2})*))?(?:_v(?P<version>[\d.]+?))?\.(?P<format>csv|json)(?:\.gz)?"
+)
+CONCEPT_TYPES = {"occupations": "occupation", "skills": "skill", "ISCOGroups": "isco_group", "skillGroups": "skill_group"}
+TABLES = ("concept", "label", "description", "occupation_skill", "skill_skill", "broader")
+MAX_MEMBER_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class EscoFile:
+    """One recognised file: what it holds, of which version, and its text."""
+
+    name: str
+    kind: str
+    language: str | None
+    version: tuple[int, ...]
+    format: str
+    body: bytes
+
+
+def fetch(context: FetchContext) -> Landing:
+    """The files of the configured folder, or the download pack."""
+    folder = context.settings.esco_source
+    if folder is None:
+        answer = context.client.get_bytes(PACK)
+        expect(answer.body[:2] == b"PK", "esco: the download pack is not a ZIP file", answer.body[:200].decode("utf-8", "replace"))
+        yield Fetched("dataset.zip", answer.body, answer.request, answer.status, answer.fetched_at)
+        return
+    paths = sorted(path for path in folder.iterdir() if FILE_NAME.fullmatch(path.name))
+    expect(bool(paths), f"esco: {folder} holds no file of an ESCO download (expected such as skills_fi.csv)")
+    for path in paths:
+        stat = path.stat()
+        change_key = f"{stat.st_size} bytes of {datetime.fromtimestamp(stat.st_mtime, tz=UTC).isoformat()}"
+        if context.unchanged(path.name, change_key):
+            yield Unchanged(path.name)
+        else:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            yield Fetched(path.name, path.read_bytes(), f"file {path.name}", 200, now, change_key)
+
+
+def parse(documents: Iterable[Document]) -> Parsed:
+    """Concepts, labels, descriptions and relations. Of several versions of one fact the newest stays."""
+    unreadable: dict[str, str] = {}
+    parts: dict[str, list[pl.DataFrame]] = {table: [] for table in TABLES}
+    for file in sorted(_files(documents), key=lambda file: (file.version, file.name), reverse=True):
+        try:
+            for table, frame in read_file(file):
+                parts[table].append(frame.with_columns(pl.lit(file.name).alias("source_document")))
+        except (KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
+            unreadable[file.name] = f"{type(error).__name__}: {error}"
+    frames = {table: pl.concat(found, how="diagonal") if found else pl.DataFrame() for table, found in parts.items()}
+    keys: dict[str, list[str]] = {
+        "concept": ["concept_uri"],
+        "description": ["concept_uri", "language"],
+        "occupation_skill": ["occupation_uri", "skill_uri"],
+        "skill_skill": ["skill_uri", "related_uri"],
+        "broader": ["concept_uri", "broader_uri"],
+    }
+    for table, key in keys.items():
+        if not frames[table].is_empty():
+            frames[table] = frames[table].unique(key, keep="first", maintain_order=True).sort(key)
+    if not frames["label"].is_empty():
+        frames["label"] = _one_preferred_label(frames["label"])
+    return Parsed(dict(frames), unreadable)
+
+
+def read_file(file: EscoFile) -> Iterator[tuple[str, pl.DataFrame]]:
+    """(table, frame) pairs of one file; frames have the table's columns without `source_document`."""
+    if file.format == "json":
+        yield from _read_json(file)
+        return
+    rows = pl.read_csv(io.BytesIO(file.body), infer_schema=False, truncate_ragged_lines=True)
+    if file.kind in CONCEPT_TYPES:
+        yield from _read_concepts(rows, file)
+    elif file.kind == "occupationSkillRelations":
+        yield (
+            "occupation_skill",
+            rows.select(
+                occupation_uri="occupationUri",
+                skill_uri="skillUri",
+                essential=pl.col("relationType") == "essential",
+            ),
+        )
+    elif file.kind == "skillSkillRelations":
+        yield (
+            "skill_skill",
+            rows.select(
+                skill_uri="originalSkillUri",
+                related_uri="relatedSkillUri",
+                essential=pl.col("relationType") == "essential",
+            ),
+        )
+    else:
+        yield "broader", rows.select(concept_uri="conceptUri", broader_uri="broaderUri")
+
+
+def _read_concepts(rows: pl.DataFrame, file: EscoFile) -> Iterator[tuple[str, pl.DataFrame]]:
+    def column(name: str) -> pl.Expr:
+        return pl.col(name) if name in rows.columns else pl.lit(None, dtype=pl.String)
+
+    code = column("iscoGroup") if file.kind == "occupations" else column("code")
+    yield (
+        "concept",
+        rows.select(
+            concept_uri="conceptUri",
+            concept_type=pl.lit(CONCEPT_TYPES[file.kind]),
+            code=code,
+            skill_type=column("skillType"),
+            reuse_level=column("reuseLevel"),
+            status=column("status"),
+            version=pl.lit(".".join(map(str, file.version)) or None, dtype=pl.String),
+        ),
+    )
+    language = file.language or "en"
+    parts = {"preferred": "preferredLabel", "alternative": "altLabels", "hidden": "hiddenLabels"}
+    for kind, name in parts.items():
+        if name in rows.columns:
+            labels = rows.select(concept_uri="conceptUri", label=pl.col(name).str.split("\n")).explode("label")
+            yield "label", _labels(labels, language, kind)
+    if "description" in rows.columns:
+        texts = rows.select(concept_uri="conceptUri", language=pl.lit(language), description=_clean("description"))
+        yield "description", texts.drop_nulls("description")
+
+
+def _read_json(file: EscoFile) -> Iterator[tuple[str, pl.DataFrame]]:
+    items: list[dict[str, Any]] = orjson.loads(file.body)
+    if file.kind.endswith("_descriptions"):
+        rows = [
+            {"concept_uri": item["key"], "language": language, "description": plain_text(item["value"].get(language))}
+            for item in items
+            for language in LANGUAGES
+        ]
+        yield "description", pl.DataFrame(rows, schema=dict.fromkeys(("concept_uri", "language", "description"), pl.String)).drop_nulls()
+        return
+    concepts = [
+        {
+            "concept_uri": item["uri"],
+            "concept_type": _type_of(item["uri"], file.kind),
+            "code": item.get("notation"),
+            "version": ".".join(map(str, file.version)) or None,
+        }
+        for item in items
+    ]
+    yield "concept", pl.DataFrame(concepts, schema=dict.fromkeys(("concept_uri", "concept_type", "code", "version"), pl.String))
+    labels = [
+        {"concept_uri": item["uri"], "language": language, "label": text}
+        for item in items
+        for language, text in item["prefLabel"].items()
+        if language in LANGUAGES
+    ]
+    frame = pl.DataFrame(labels, schema=dict.fromkeys(("concept_uri", "language", "label"), pl.String))
+    for language in LANGUAGES:
+        yield "label", _labels(frame.filter(language=language).drop("language"), language, "preferred")
+    broader = [{"concept_uri": item["uri"], "broader_uri": uri} for item in items for uri in item.get("broader") or []]
+    yield "broader", pl.DataFrame(broader, schema=dict.fromkeys(("concept_uri", "broader_uri"), pl.String))
+
+
+def _labels(labels: pl.DataFrame, language: str, kind: str) -> pl.DataFrame:
+    return (
+        labels.select("concept_uri", language=pl.lit(language), kind=pl.lit(kind), label=_clean("label"))
+        .drop_nulls("label")
+        .unique(maintain_order=True)
+    )
+
+
+def _clean(name: str) -> pl.Expr:
+    text = pl.col(name).str.replace_all(r"\s+", " ").str.strip_chars()
+    return pl.when(text == "").then(None).otherwise(text)
+
+
+def _one_preferred_label(labels: pl.DataFrame) -> pl.DataFrame:
+    """A concept's newest preferred label in a language; an older one stays as an alternative."""
+    first = pl.struct("concept_uri", "language").is_first_distinct()
+    preferred = labels.filter(pl.col("kind") == "preferred").with_columns(newest=first)
+    demoted = pl.when("newest").then("kind").otherwise(pl.lit("alternative")).alias("kind")
+    others = labels.filter(pl.col("kind") != "preferred")
+    return (
+        pl.concat([preferred.with_columns(demoted).drop("newest"), others])
+        .unique(["concept_uri", "language", "label"], keep="first", maintain_order=True)
+        .sort("concept_uri", "language", "kind", "label")
+    )
+
+
+def _files(documents: Iterable[Document]) -> Iterator[EscoFile]:
+    for document in documents:
+        if document.key.endswith(".zip"):
+            yield from _zip_files(document)
+        elif document.key.endswith(".gz"):
+            yield _file(document.key, gzip.decompress(document.body))
+        else:
+            yield _file(document.key, document.body)
+
+
+def _zip_files(document: Document) -> Iterator[EscoFile]:
+    with zipfile.ZipFile(io.BytesIO(document.body)) as pack:
+        for member in sorted(pack.infolist(), key=lambda item: item.filename):
+            name = member.filename.rsplit("/", 1)[-1]
+            if FILE_NAME.fullmatch(name):
+                expect(member.file_size < MAX_MEMBER_BYTES, f"esco: {name} in the pack unpacks to {member.file_size} bytes")
+                yield _file(name, pack.read(member))
+
+
+def _file(name: str, body: bytes) -> EscoFile:
+    match = FILE_NAME.fullmatch(name)
+    if match is None:
+        raise SourceError(f"esco: {name} is not a file of an ESCO download")
+    languages = (match["languages"] or "").split("_")
+    version = tuple(int(part) for part in (match["version"] or "").split(".") if part)
+    kind = match["kind"].removesuffix("_isco")
+    return EscoFile(name, kind, languages[0] or None, version, match["format"], body)
+
+
+def _type_of(uri: str, kind: str) -> str:
+    """FINESCO's lists mix occupations with ISCO groups, and skills with ISCED-F groups."""
+    if "/isco/" in uri:
+        return "isco_group"
+    if "/isced-f/" in uri:
+        return "skill_group"
+    return CONCEPT_TYPES[kind]
+
+
+def resources(_settings: Settings) -> list[Resource]:
+    """The classification as one resource with several tables."""
+    return [
+        Resource(
+            source="esco",
+            name="classification",
+            system="esco",
+            tables=TABLES,
+            fetch=fetch,
+            parse=parse,
+            title="ESCO occupations, skills and their relations",
+            attribution="This service uses the ESCO classification of the European Commission.",
+        )
+    ]

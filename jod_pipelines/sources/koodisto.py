@@ -1,0 +1,110 @@
+"""Koodisto: the code lists that the education systems share, with their names in three languages and relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from jod_pipelines.errors import SourceSkipped
+from jod_pipelines.sources.http import NotFound
+from jod_pipelines.sources.resource import FetchContext, Landing, Resource, fetched, parse_json
+from jod_pipelines.sources.text import metadata_languages
+
+SERVICE = "/koodisto-service/rest"
+PERSONAL = frozenset({"paivittajaOid"})
+RELATED_LISTS = ("kunta", "koulutus", "koulutustyyppi")
+"""Lists whose relations to other lists are used; with relations a list can be very large."""
+ATTRIBUTION = "Opetushallitus, Koodisto"
+
+
+def fetch_codes(context: FetchContext) -> Landing:
+    """Every configured list whole, expired codes included."""
+    found = 0
+    for code_list in context.settings.koodisto_lists:
+        try:
+            answer = context.client.get_json(f"{SERVICE}/json/{code_list}/koodi", {"onlyValidKoodis": "false"})
+        except (SourceSkipped, NotFound):
+            continue
+        found += 1
+        yield fetched(code_list, answer, personal=PERSONAL)
+    if not found:
+        raise SourceSkipped("no code list is recorded")
+
+
+def fetch_relations(context: FetchContext) -> Landing:
+    """The lists in `RELATED_LISTS` with their relations, at their newest version."""
+    versions = dict(context.table("koodisto/codes", "code").select("code_list", "list_version").drop_nulls().collect().iter_rows())
+    found = 0
+    for code_list in RELATED_LISTS:
+        path = f"{SERVICE}/codeelement/codes/withrelations/{code_list}/{versions.get(code_list, 1)}"
+        try:
+            answer = context.client.get_json(path)
+        except (SourceSkipped, NotFound):
+            continue
+        found += 1
+        yield fetched(code_list, answer, personal=PERSONAL)
+    if not found:
+        raise SourceSkipped("no relations between code lists are recorded")
+
+
+def read_codes(codes: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows of table `code`, newest version first.
+
+    Live codes are normally drafts (LUONNOS): only an end date means that a code ended.
+    """
+    for code in sorted(codes, key=lambda code: (code["koodiUri"], -code["versio"])):
+        versions = (code.get("koodisto") or {}).get("koodistoVersios") or []
+        yield (
+            "code",
+            {
+                "code_list": code["koodiUri"].split("_", 1)[0],
+                "code_uri": code["koodiUri"],
+                "code": code["koodiArvo"],
+                "version": code["versio"],
+                "list_version": max(versions, default=None),
+                "valid_from": _day(code.get("voimassaAlkuPvm")),
+                "valid_to": _day(code.get("voimassaLoppuPvm")),
+                **metadata_languages(code.get("metadata"), "name"),
+            },
+        )
+
+
+def read_relations(codes: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows of table `relation`, `code_uri` includes or is within `related_uri`; passive and doubled ones left out."""
+    for code in codes:
+        for relation, key in (("includes", "includesCodeElements"), ("within", "withinCodeElements")):
+            related = {item["codeElementUri"] for item in code.get(key) or [] if not item.get("passive")}
+            for uri in sorted(related):
+                yield "relation", {"code_uri": code["koodiUri"], "relation": relation, "related_uri": uri}
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def resources(_settings: object) -> list[Resource]:
+    """The codes and their relations."""
+    return [
+        Resource(
+            source="koodisto",
+            name="codes",
+            system="virkailija",
+            tables=("code",),
+            fetch=fetch_codes,
+            parse=lambda documents: parse_json(documents, ("code",), read_codes, first_of={"code": ("code_uri",)}),
+            title="Code lists",
+            attribution=ATTRIBUTION,
+        ),
+        Resource(
+            source="koodisto",
+            name="relations",
+            system="virkailija",
+            tables=("relation",),
+            fetch=fetch_relations,
+            parse=lambda documents: parse_json(documents, ("relation",), read_relations),
+            title="Relations between code lists",
+            attribution=ATTRIBUTION,
+            after=("koodisto/codes",),
+        ),
+    ]

@@ -1,0 +1,58 @@
+"""Organisaatio: education providers, schools and their sites, as one tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from jod_pipelines.sources.resource import FetchContext, Landing, Resource, fetched, parse_json
+from jod_pipelines.sources.text import code_uri, code_uris, code_value, epoch_ms_date, languages_of
+
+TREE = "/organisaatio-service/api/hierarkia/hae"
+PERSONAL = frozenset({"yhteystiedot", "yhteystietoArvos", "kayntiosoite", "postiosoite", "metadata"})
+
+
+def fetch_tree(context: FetchContext) -> Landing:
+    """The whole tree in one answer, closed organisations included: old programmes still name them."""
+    params = {"aktiiviset": "true", "suunnitellut": "false", "lakkautetut": "true"}
+    yield fetched("hierarkia", context.client.get_json(TREE, params), personal=PERSONAL)
+
+
+def read_tree(answer: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows of table `organisation`, parents before children. The tree is built from parentOid alone."""
+    stack = list(reversed(answer["organisaatiot"]))
+    while stack:
+        node = stack.pop()
+        stack.extend(reversed(node.get("children") or []))
+        yield (
+            "organisation",
+            {
+                "organisation_oid": node["oid"],
+                "parent_oid": node.get("parentOid"),
+                **languages_of(node.get("nimi"), "name"),
+                "organisation_types": sorted(node.get("organisaatiotyypit") or node.get("tyypit") or []),
+                "school_code": node.get("oppilaitosKoodi") or None,
+                "school_type": code_value(code_uri(node.get("oppilaitostyyppi"))),
+                "municipality_code": code_value(code_uri(node.get("kotipaikkaUri"))),
+                "language_uris": code_uris(node.get("kieletUris")),
+                "valid_from": epoch_ms_date(node.get("alkuPvm")),
+                "valid_to": epoch_ms_date(node.get("lakkautusPvm")),
+                "status": node.get("status"),
+            },
+        )
+
+
+def resources(_settings: object) -> list[Resource]:
+    """The organisation tree."""
+    return [
+        Resource(
+            source="organisaatio",
+            name="organisations",
+            system="virkailija",
+            tables=("organisation",),
+            fetch=fetch_tree,
+            parse=lambda documents: parse_json(documents, ("organisation",), read_tree),
+            title="Education organisations",
+            attribution="Opetushallitus, Organisaatiopalvelu",
+        )
+    ]

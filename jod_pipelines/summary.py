@@ -1,0 +1,123 @@
+"""What a person sees after a run, and how everything fares."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from jod_pipelines.contracts.model import landing_table
+from jod_pipelines.platform import Platform
+from jod_pipelines.products import latest_package, layer_rows
+from jod_pipelines.sources import all_resources
+
+if TYPE_CHECKING:
+    from assets.run import RunReport
+
+RELEASE_PROMISE_H = 36.0
+QUALITY_WORDS = (("ari_clustered", "ARI {:.3f} to the planted truth"), ("unclustered_pct", "{:.1f} % unclustered"))
+
+
+def print_summary(platform: Platform, report: RunReport, console: Console, *, partial: bool) -> None:
+    """The story of a run: notices, rows per layer, products, checks, where the release is; or what went wrong."""
+    for notice in _notices(platform, report):
+        console.print(f"[yellow]note[/yellow] {escape(notice)}")
+    for check in report.checks_failed:
+        console.print(f"[red]check failed[/red] {escape(check)}")
+    if report.exit_code:
+        console.print(f"[red]failed[/red] after {report.seconds:.0f} s: {escape(report.line)}")
+        if report.detail:
+            console.print(escape(report.detail[:1500]), style="dim")
+        served = "; the last release still serves" if (platform.releases_folder / "latest").exists() else ""
+        console.print(f"log: {report.log}{served}")
+        return
+    package = latest_package(platform)
+    if partial or package is None:
+        console.print(f"[green]done[/green] in {report.seconds:.0f} s: {len(report.materialised)} assets, {report.checks_passed} checks passed")
+        return
+    if "release" not in report.materialised:
+        console.print(f"[green]nothing changed[/green] since release {package['id']}: nothing was rewritten ({report.seconds:.0f} s)")
+        return
+    _print_products(platform, package, report, console)
+
+
+def _print_products(platform: Platform, package: dict[str, Any], report: RunReport, console: Console) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column()
+    layers = layer_rows(platform)
+    table.add_row("rows", ", ".join(f"{name} {count:,}".replace(",", " ") for name, count in layers.items()))
+    rows = {resource["path"].split("/")[-1].split(".")[0]: resource.get("rows", 0) for resource in package["resources"]}
+    for kind in ("job", "education"):
+        quality = platform.state.read(f"quality/{kind}_opportunity") or {}
+        told = [text.format(quality[name]) for name, text in QUALITY_WORDS if quality.get(name) is not None and quality.get("items")]
+        table.add_row(f"{kind} opportunities", ", ".join([str(rows.get(f"{kind}_opportunity", 0)), *told]))
+    table.add_row("vacancy forecasts", f"{rows.get('forecast_vacancies', 0):,}".replace(",", " ") + _accuracy(platform))
+    table.add_row("checks", f"{report.checks_passed} passed, {len(report.checks_failed)} failed")
+    table.add_row("release", f"{package['id']} ({package['data_origin']})")
+    table.add_row("", str(platform.releases_folder / "latest"))
+    console.print(f"[green]done[/green] in {report.seconds:.0f} s")
+    console.print(table)
+
+
+def _accuracy(platform: Platform) -> str:
+    import polars as pl
+
+    path = platform.releases_folder / "latest" / "parquet" / "forecast_evaluation" / "forecast_evaluation.parquet"
+    evaluation = pl.read_parquet(path).drop_nulls("wis") if path.exists() else pl.DataFrame()
+    if evaluation.is_empty():
+        return ""
+    weighted = evaluation.select(
+        mase=(pl.col("mase") * pl.col("series")).sum() / pl.col("series").sum(),
+        naive=(pl.col("mase_seasonal_naive") * pl.col("series")).sum() / pl.col("series").sum(),
+    )
+    mase, naive = weighted.row(0)
+    return f", MASE {mase:.2f} beside {naive:.2f} of seasonal naive"
+
+
+def _notices(platform: Platform, report: RunReport) -> list[str]:
+    told = {item.subject: item for item in platform.state.all_health() if item.kind == "source"}
+    notices = []
+    for notice in report.notices:
+        name, status = notice.rsplit(" ", 1)
+        subject = name.removeprefix("landing/")
+        message = told[subject].message if subject in told else ""
+        notices.append(f"{subject} {status}: {message}")
+    return notices
+
+
+def health_rows(platform: Platform, now: datetime) -> list[dict[str, Any]]:
+    """One row per source resource and product.
+
+    Keys: subject, kind, state (ok, late, skipped, stale, failed, held, never), last_success, last_change, age_hours,
+    promise_hours, broken_since, message.
+    """
+    known = {(item.kind, item.subject): item for item in platform.state.all_health()}
+    subjects: list[tuple[str, str, float | None]] = [
+        ("source", r.label, landing_table(r.source, r.name, r.tables[0]).freshness_hours) for r in all_resources(platform.settings)
+    ]
+    subjects.append(("product", "release", RELEASE_PROMISE_H))
+    rows = []
+    for kind, subject, promise in subjects:
+        item = known.get((kind, subject))
+        age = (now - datetime.fromisoformat(item.last_success)).total_seconds() / 3600 if item and item.last_success else None
+        state = "never" if item is None else "ok" if item.outcome in ("changed", "unchanged") else item.outcome
+        if state == "ok" and promise is not None and age is not None and age > promise:
+            state = "late"
+        rows.append(
+            {
+                "subject": subject,
+                "kind": kind,
+                "state": state,
+                "last_success": item.last_success if item else None,
+                "last_change": item.last_change if item else None,
+                "age_hours": round(age, 2) if age is not None else None,
+                "promise_hours": promise,
+                "broken_since": item.broken_since if item else None,
+                "message": item.message if item else "",
+            }
+        )
+    return rows
