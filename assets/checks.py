@@ -38,7 +38,9 @@ def _landing_check(resource: Resource) -> dg.AssetChecksDefinition:
         mark = f"{snapshot.id if snapshot else None} {code_fingerprint('data_contracts', 'jod_pipelines/contracts')}"
         remembered = platform.state.read(f"checks/{resource.source}.{resource.name}")
         if remembered and remembered["of"] == mark and remembered["passed"]:
-            return dg.AssetCheckResult(passed=True, metadata={"checked": "unchanged since it last passed", "rules": remembered["rules"]})
+            return dg.AssetCheckResult(
+                passed=True, metadata={"checked": "unchanged since it last passed", "rules": remembered["rules"]}
+            )
         reports = []
         for name in resource.tables:
             table = landing_table(resource.source, resource.name, name)

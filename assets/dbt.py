@@ -29,7 +29,8 @@ class Translator(DagsterDbtTranslator):
         """`core/dim_region`; sources keep the key their YAML gives."""
         if dbt_resource_props["resource_type"] == "model":
             return dg.AssetKey([dbt_resource_props["config"]["schema"], dbt_resource_props["name"]])
-        return super().get_asset_key(dbt_resource_props)
+        key: dg.AssetKey = super().get_asset_key(dbt_resource_props)
+        return key
 
     def get_group_name(self, dbt_resource_props: dict) -> str:  # type: ignore[type-arg]
         """The schema."""

@@ -28,7 +28,9 @@ from jod_pipelines.publication.plots import forecast_plot
         )
     ],
 )
-def build_forecasts(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult]:
+def build_forecasts(
+    context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+) -> Iterator[dg.MaterializeResult[None]]:
     """See `products.make_forecasts`."""
     result = make_forecasts(platform)
     total = result.forecasts.filter((pl.col("region_code") == "SSS") & (pl.col("occupation_code") == "SSS"))

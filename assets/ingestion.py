@@ -35,7 +35,7 @@ def _landing_asset(resource: Resource) -> dg.AssetsDefinition:
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=freshness)) if freshness else None,
         pool="landing",
     )
-    def land(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+    def land(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
         outcome = ingest(resource, platform)
         if outcome.message:
             context.log.warning(f"{outcome.label}: {outcome.status}: {outcome.message}")

@@ -52,7 +52,7 @@ def _opportunities(kind: str) -> dg.AssetsDefinition:
     ]
 
     @dg.multi_asset(specs=specs, name=f"build_{kind}_opportunities")
-    def build(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult]:
+    def build(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
         result, quality = make_opportunities(platform, kind, make_plan(platform))
         figures = {name: value for name, value in quality_record(quality).items() if value is not None}
         platform.state.write(f"quality/{kind}_opportunity", figures)
@@ -65,7 +65,9 @@ def _opportunities(kind: str) -> dg.AssetsDefinition:
             asset_key=derived_key(first),
             metadata={
                 "dagster/row_count": len(result.opportunities),
-                "preview": preview(result.opportunities.select("title_fi", "members", "summary_fi").sort("members", descending=True)),
+                "preview": preview(
+                    result.opportunities.select("title_fi", "members", "summary_fi").sort("members", descending=True)
+                ),
                 **shown,
                 **{f"quality_{name}": value for name, value in figures.items()},
                 **{f"event_{name}": count for name, count in events.items()},
@@ -91,7 +93,7 @@ def _opportunities(kind: str) -> dg.AssetsDefinition:
         for name in ("opportunity_skill", "opportunity_lineage")
     ],
 )
-def combine_both_kinds(platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult]:
+def combine_both_kinds(platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
     """See `products.combine_opportunities`."""
     combine_opportunities(platform)
     for name in ("opportunity_skill", "opportunity_lineage"):

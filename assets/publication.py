@@ -22,7 +22,7 @@ def mart_key(physical_name: str) -> dg.AssetKey:
     deps=[mart_key(table.physical_name) for table in load_contracts()["published"].values()],
     kinds={"parquet", "duckdb", "json"},
 )
-def release(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+def release(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """See `products.publish_release`."""
     plan = make_plan(platform)
     problems = disclosure_problems(release_content(platform, plan))

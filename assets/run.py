@@ -165,5 +165,4 @@ def _remember_failure(event: dg.DagsterEvent, report: RunReport) -> None:
     first, _, rest = message.partition("\n")
     kind = getattr(errors, info.cls_name or "", None)
     report.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, errors.JodError) else 1
-    report.line, report.detail = f"{event.step_key.replace('__', '/')}: {first}", rest
-
+    report.line, report.detail = f"{str(event.step_key).replace('__', '/')}: {first}", rest

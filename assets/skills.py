@@ -29,7 +29,7 @@ def _recognised(item_kind: str, description: str) -> dg.AssetsDefinition:
         deps=[TEXTS, *LABELS],
         kinds={"python"},
     )
-    def recognised(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+    def recognised(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
         found = recognise_skills(platform, item_kind)
         items = found["item_id"].n_unique()
         return dg.MaterializeResult(
@@ -52,7 +52,7 @@ def _recognised(item_kind: str, description: str) -> dg.AssetsDefinition:
     deps=[recognised_key("programme"), recognised_key("qualification"), dg.AssetKey(["education", "fct_programme"])],
     kinds={"python", "parquet"},
 )
-def programme_skill(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+def programme_skill(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """See `products.programme_skills`."""
     found = programme_skills(platform)
     return dg.MaterializeResult(

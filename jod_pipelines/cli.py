@@ -104,9 +104,17 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         colour = {"ok": "green", "late": "yellow", "skipped": "dim"}.get(row["state"], "red")
         state = f"[{colour}]{row['state']}[/{colour}]"
         age, promise = _hours(row["age_hours"]), _hours(row["promise_hours"])
-        cells = (row["subject"], state, row["last_success"] or "never", age, promise, row["broken_since"] or "", _plain(row["message"]))
+        cells = (
+            row["subject"],
+            state,
+            _minutes(row["last_success"]) or "never",
+            age,
+            promise,
+            _minutes(row["broken_since"]),
+            _plain(row["message"]),
+        )
         table.add_row(*cells)
-    Console().print(table if rows else "nothing has run yet in this home folder")
+    _console().print(table if rows else "nothing has run yet in this home folder")
 
 
 @app.command()
@@ -122,8 +130,14 @@ def releases(home: HomeOption = None, as_json: JsonOption = False) -> None:
     for item in found:
         rows = item["datasets"]
         counts = (str(rows.get(name, 0)) for name in ("job_opportunity", "education_opportunity", "forecast_vacancies"))
-        table.add_row(("→ " if item["latest"] else "  ") + item["id"], item["created"], item["as_of"], item["data_origin"], *counts)
-    Console().print(table if found else "no releases yet; run `jod run`")
+        table.add_row(
+            ("→ " if item["latest"] else "  ") + item["id"],
+            _minutes(item["created"]),
+            item["as_of"],
+            item["data_origin"],
+            *counts,
+        )
+    _console().print(table if found else "no releases yet; run `jod run`")
 
 
 @app.command()
@@ -168,6 +182,18 @@ def verify(release: str, home: HomeOption = None) -> None:
 
 
 @app.command()
+def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="port on 127.0.0.1")] = 3000) -> None:
+    """The Dagster UI with its own storage in the home folder: `dagster dev -w workspace.yaml`, telemetry off."""
+    from assets.run import dagster_instance
+    from jod_pipelines.fingerprint import PROJECT
+
+    dagster_instance(_settings(home).home.resolve())
+    dagster = Path(sys.executable).with_name("dagster")
+    arguments = [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(dagster, arguments)
+
+
+@app.command()
 def bench(name: Annotated[str | None, typer.Argument(help="one benchmark; all without")] = None) -> None:
     """Run the benchmarks, each beside a named peer in the same run."""
     from jod_pipelines.bench import run_benchmarks
@@ -200,8 +226,17 @@ def contracts_generate() -> None:
             print(f"wrote {path.name}")
 
 
+def _console() -> Console:
+    """A console that does not fold tables when its output goes to a file or a pipe."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+
+
 def _settings(home: Path | None) -> Settings:
     return load_settings(home=home)
+
+
+def _minutes(instant: str | None) -> str:
+    return instant[:16].replace("T", " ") if instant else ""
 
 
 def _hours(value: float | None) -> str:

@@ -171,7 +171,9 @@ def _erase_withdrawn(
             found |= held
             entry = snapshot.entries[document.key]
             body = resource.without(document.body, held)
-            rewritten.append(Fetched(entry.key, body, entry.request, entry.status, entry.fetched_at, entry.change_key, entry.dropped))
+            rewritten.append(
+                Fetched(entry.key, body, entry.request, entry.status, entry.fetched_at, entry.change_key, entry.dropped)
+            )
     if not rewritten:
         return snapshot, 0
     return landed.erase(snapshot, rewritten, found, "withdrawn at the source"), len(found)

@@ -5,6 +5,8 @@ The rooms hold pure functions; this module reads their material from the warehou
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +14,6 @@ from typing import Any
 
 import polars as pl
 
-from jod_pipelines.contracts.dbt import derived_tables
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.fingerprint import code_fingerprint, combined
 from jod_pipelines.forecasting.vacancies import VacancyForecast, forecast_vacancies
@@ -27,6 +28,7 @@ from jod_pipelines.opportunities.build import (
 from jod_pipelines.opportunities.evaluation import ClusterQuality, evaluate
 from jod_pipelines.opportunities.identity import Registry
 from jod_pipelines.opportunities.profile import posting_values, programme_values
+from jod_pipelines.opportunities.words import LANGUAGES, Labels
 from jod_pipelines.platform import Platform
 from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote
 from jod_pipelines.publication.release import ReleaseContent, publish
@@ -37,7 +39,7 @@ from jod_pipelines.warehouse.build import Warehouse
 KINDS = ("job", "education")
 DECLARED, RECOGNISED = 1.0, 0.6
 """Weights of a skill the employer chose and of one found in a text."""
-RECENT_MONTHS = 12
+REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
 SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "publication", "sources", "scale", "seed"}
 
 
@@ -70,8 +72,6 @@ def make_plan(platform: Platform) -> Plan:
 
 def latest_package(platform: Platform) -> dict[str, Any] | None:
     """The data package `latest` points at, or None."""
-    import json
-
     path = platform.releases_folder / "latest" / "datapackage.json"
     return dict(json.loads(path.read_text("utf-8"))) if path.exists() else None
 
@@ -87,7 +87,8 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
     """
     warehouse = Warehouse(platform)
     texts = warehouse.query(
-        f"select item_id, text_kind, language, text from intermediate.int_skill_texts where item_kind = '{item_kind}' order by all"
+        "select item_id, text_kind, language, text from intermediate.int_skill_texts "
+        f"where item_kind = '{item_kind}' order by all"
     )
     recogniser: Recogniser = SkillRecogniser(
         warehouse.query(
@@ -166,7 +167,9 @@ def make_forecasts(platform: Platform) -> VacancyForecast:
     for name, frame in (("forecast_vacancies", result.forecasts), ("forecast_evaluation", result.evaluation)):
         table = published_table(name)
         shaped = frame.with_columns(forecast=pl.lit("vacancies")) if name == "forecast_evaluation" and len(frame) else frame
-        warehouse.write_derived(name, shaped.select(list(table.polars_schema)).cast(table.polars_schema) if len(shaped) else table.empty())
+        warehouse.write_derived(
+            name, shaped.select(list(table.polars_schema)).cast(table.polars_schema) if len(shaped) else table.empty()
+        )
     return result
 
 
@@ -184,7 +187,9 @@ def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
     datasets = {}
     for table in load_contracts()["published"].values():
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
-        datasets[table.name] = warehouse.query(f"select {columns} from {table.physical_name} order by all").cast(table.polars_schema)
+        datasets[table.name] = warehouse.query(f"select {columns} from {table.physical_name} order by all").cast(
+            table.polars_schema
+        )
     note = ReleaseNote(
         release_id=plan.release_id,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -233,7 +238,9 @@ def layer_rows(platform: Platform) -> dict[str, int]:
 
 
 def _job_material(warehouse: Warehouse) -> Material:
-    postings = warehouse.query("select * exclude (posting_id), posting_id as item_id from labour_market.fct_job_posting order by posting_id")
+    postings = warehouse.query(
+        "select * exclude (posting_id), posting_id as item_id from labour_market.fct_job_posting order by posting_id"
+    )
     declared = warehouse.query("select posting_id as item_id, skill_uri from labour_market.fct_job_posting_skill")
     recognised = _derived(warehouse, "recognised_posting").select("item_id", "skill_uri")
     group = pl.col("occupation_code").str.slice(0, 4)
@@ -247,34 +254,64 @@ def _job_material(warehouse: Warehouse) -> Material:
         name_labels=_labels(warehouse, "core.dim_occupation", "occupation_uri"),
         skill_labels=_labels(warehouse, "core.dim_skill", "skill_uri"),
         region_labels=_labels(warehouse, "core.dim_region where area_level = 'region'", "area_code"),
+        knowledge=_knowledge(warehouse),
     )
 
 
 def _education_material(warehouse: Warehouse) -> Material:
-    programmes = warehouse.query("select * exclude (programme_oid), programme_oid as item_id from education.fct_programme order by programme_oid")
-    implementations = warehouse.query("select * exclude (programme_oid), programme_oid as item_id from education.fct_implementation order by all")
+    programmes = warehouse.query(
+        "select * exclude (programme_oid), programme_oid as item_id from education.fct_programme order by programme_oid"
+    )
+    implementations = warehouse.query(
+        "select * exclude (programme_oid), programme_oid as item_id from education.fct_implementation order by all"
+    )
     skills = _derived(warehouse, "fct_programme_skill").select("skill_uri", item_id="programme_oid")
     fields = warehouse.query("select field_code, field_uri from core.dim_education_field")
     code, field = pl.col("education_code"), pl.col("field_2_code")
     context = programmes.select(
         "item_id",
         context=pl.concat_list(
-            pl.concat_str(pl.lit("education:"), code), pl.concat_str(pl.lit("group:"), code.str.slice(0, 3)), pl.concat_str(pl.lit("field:"), field)
+            pl.concat_str(pl.lit("education:"), code),
+            pl.concat_str(pl.lit("group:"), code.str.slice(0, 3)),
+            pl.concat_str(pl.lit("field:"), field),
         ).list.drop_nulls(),
     )
-    labels = _labels(warehouse, "core.dim_education", "education_code")
-    names = programmes.select("item_id", code=pl.when(code.is_in(list(labels))).then(code)).drop_nulls()
-    unnamed = programmes.join(names, on="item_id", how="anti")
-    names = pl.concat([names, unnamed.select("item_id", code="item_id")])
+    names, labels = _education_names(programmes, _labels(warehouse, "core.dim_education", "education_code"))
     return Material(
         kind="education",
         items=_items(context, [(skills, DECLARED)]),
         values=programme_values(programmes, implementations, fields),
         names=names,
-        name_labels=labels | language_labels(unnamed, "item_id"),
+        name_labels=labels,
         skill_labels=_labels(warehouse, "core.dim_skill", "skill_uri"),
         region_labels=_labels(warehouse, "core.dim_region where area_level = 'region'", "area_code"),
+        knowledge=_knowledge(warehouse),
     )
+
+
+def _education_names(programmes: pl.DataFrame, educations: Labels) -> tuple[pl.DataFrame, Labels]:
+    """What each programme may be called, with labels.
+
+    Its education's name, unless that is a rest class ("other or unknown"); then its degree title, else its own name.
+    """
+    telling = [code for code, names in educations.items() if not REST_CLASS.search(names["fi"] or "")]
+    code = pl.col("education_code")
+    named = programmes.filter(code.is_in(telling)).select("item_id", code=code)
+    rest = programmes.join(named, on="item_id", how="anti")
+    titled = rest.drop_nulls("degree_title_fi").select(
+        "item_id",
+        code=pl.concat_str(pl.lit("title:"), pl.col("degree_title_fi")),
+        **{f"name_{language}": pl.col(f"degree_title_{language}") for language in LANGUAGES},
+    )
+    own = rest.join(titled, on="item_id", how="anti").select("item_id", "name_fi", "name_sv", "name_en", code="item_id")
+    labels = dict(educations) | language_labels(titled.unique("code", keep="first", maintain_order=True), "code")
+    return pl.concat([named, titled.select("item_id", "code"), own.select("item_id", "code")]), labels | language_labels(
+        own, "code"
+    )
+
+
+def _knowledge(warehouse: Warehouse) -> frozenset[str]:
+    return frozenset(warehouse.query("select skill_uri from core.dim_skill where skill_type = 'knowledge'")["skill_uri"])
 
 
 def _items(context: pl.DataFrame, evidence: list[tuple[pl.DataFrame, float]]) -> pl.DataFrame:
@@ -295,7 +332,9 @@ def _keep_job(warehouse: Warehouse, result: Opportunities, previous: pl.DataFram
         for key, uri in sorted(typical.items())
     ]
     occupations = pl.DataFrame(
-        rows, schema={"opportunity_id": pl.String(), "occupation_uri": pl.String(), "occupation_group_uri": pl.String()}, orient="row"
+        rows,
+        schema={"opportunity_id": pl.String(), "occupation_uri": pl.String(), "occupation_group_uri": pl.String()},
+        orient="row",
     )
     _keep(warehouse, "job_opportunity", result.opportunities.join(occupations, on="opportunity_id", how="left"), previous, result)
     _keep(warehouse, "job_opportunity_distribution", result.distribution)
@@ -303,7 +342,8 @@ def _keep_job(warehouse: Warehouse, result: Opportunities, previous: pl.DataFram
 
 def _keep_education(warehouse: Warehouse, result: Opportunities, previous: pl.DataFrame) -> None:
     programmes = warehouse.query(
-        "select programme_oid as item_id, programme_oid, leads_to_degree, implementations, name_fi, name_sv, name_en from education.fct_programme"
+        "select programme_oid as item_id, programme_oid, leads_to_degree, implementations, name_fi, name_sv, name_en "
+        "from education.fct_programme"
     )
     months = warehouse.query(
         "select programme_oid as item_id, duration_months from education.fct_implementation where duration_months is not null"
@@ -329,7 +369,11 @@ def _keep_education(warehouse: Warehouse, result: Opportunities, previous: pl.Da
 
 
 def _keep(
-    warehouse: Warehouse, name: str, frame: pl.DataFrame, previous: pl.DataFrame | None = None, result: Opportunities | None = None
+    warehouse: Warehouse,
+    name: str,
+    frame: pl.DataFrame,
+    previous: pl.DataFrame | None = None,
+    result: Opportunities | None = None,
 ) -> None:
     table = published_table(name)
     shaped = frame.select(list(table.polars_schema)).cast(table.polars_schema)
@@ -402,21 +446,3 @@ def _source_notes(platform: Platform) -> list[SourceNote]:
 def quality_record(quality: ClusterQuality) -> dict[str, Any]:
     """Figures of a clustering as a plain value."""
     return asdict(quality)
-
-
-__all__ = [
-    "KINDS",
-    "Plan",
-    "combine_opportunities",
-    "derived_tables",
-    "forecast_history",
-    "layer_rows",
-    "make_forecasts",
-    "make_opportunities",
-    "make_plan",
-    "programme_skills",
-    "publish_release",
-    "quality_record",
-    "recognise_skills",
-    "release_content",
-]

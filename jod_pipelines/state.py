@@ -39,13 +39,17 @@ class State:
         self.root = root
 
     def record(self, subject: str, kind: str, outcome: str, message: str = "") -> Health:
-        """Remember an attempt. Outcomes `failed`, `held` and `stale` are breakage, the rest success."""
+        """Remember an attempt.
+
+        Args:
+            outcome: changed or unchanged (success), skipped (nothing to do), failed, held or stale (broken).
+        """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         health = self._read(kind, subject) or Health(subject, kind, outcome)
         broken = outcome in ("failed", "held", "stale")
         health.outcome, health.message, health.last_attempt = outcome, message, now
         health.broken_since = (health.broken_since or now) if broken else None
-        if not broken:
+        if outcome in ("changed", "unchanged"):
             health.last_success = now
         if outcome == "changed":
             health.last_change = now

@@ -24,22 +24,25 @@ QUALITY_WORDS = (("ari_clustered", "ARI {:.3f} to the planted truth"), ("unclust
 def print_summary(platform: Platform, report: RunReport, console: Console, *, partial: bool) -> None:
     """The story of a run: notices, rows per layer, products, checks, where the release is; or what went wrong."""
     for notice in _notices(platform, report):
-        console.print(f"[yellow]note[/yellow] {escape(notice)}")
+        console.print(f"[yellow]note[/yellow] {escape(notice)}", soft_wrap=True)
     for check in report.checks_failed:
-        console.print(f"[red]check failed[/red] {escape(check)}")
+        console.print(f"[red]check failed[/red] {escape(check)}", soft_wrap=True)
     if report.exit_code:
-        console.print(f"[red]failed[/red] after {report.seconds:.0f} s: {escape(report.line)}")
+        console.print(f"[red]failed[/red] after {report.seconds:.0f} s: {escape(report.line)}", soft_wrap=True)
         if report.detail:
             console.print(escape(report.detail[:1500]), style="dim")
         served = "; the last release still serves" if (platform.releases_folder / "latest").exists() else ""
-        console.print(f"log: {report.log}{served}")
+        console.print(f"log: {report.log}{served}", soft_wrap=True)
         return
     package = latest_package(platform)
     if partial or package is None:
-        console.print(f"[green]done[/green] in {report.seconds:.0f} s: {len(report.materialised)} assets, {report.checks_passed} checks passed")
+        done = f"{len(report.materialised)} assets, {report.checks_passed} checks passed"
+        console.print(f"[green]done[/green] in {report.seconds:.0f} s: {done}")
         return
     if "release" not in report.materialised:
-        console.print(f"[green]nothing changed[/green] since release {package['id']}: nothing was rewritten ({report.seconds:.0f} s)")
+        console.print(
+            f"[green]nothing changed[/green] since release {package['id']}: nothing was rewritten ({report.seconds:.0f} s)"
+        )
         return
     _print_products(platform, package, report, console)
 
@@ -53,7 +56,9 @@ def _print_products(platform: Platform, package: dict[str, Any], report: RunRepo
     rows = {resource["path"].split("/")[-1].split(".")[0]: resource.get("rows", 0) for resource in package["resources"]}
     for kind in ("job", "education"):
         quality = platform.state.read(f"quality/{kind}_opportunity") or {}
-        told = [text.format(quality[name]) for name, text in QUALITY_WORDS if quality.get(name) is not None and quality.get("items")]
+        told = [
+            text.format(quality[name]) for name, text in QUALITY_WORDS if quality.get(name) is not None and quality.get("items")
+        ]
         table.add_row(f"{kind} opportunities", ", ".join([str(rows.get(f"{kind}_opportunity", 0)), *told]))
     table.add_row("vacancy forecasts", f"{rows.get('forecast_vacancies', 0):,}".replace(",", " ") + _accuracy(platform))
     table.add_row("checks", f"{report.checks_passed} passed, {len(report.checks_failed)} failed")
@@ -97,7 +102,8 @@ def health_rows(platform: Platform, now: datetime) -> list[dict[str, Any]]:
     """
     known = {(item.kind, item.subject): item for item in platform.state.all_health()}
     subjects: list[tuple[str, str, float | None]] = [
-        ("source", r.label, landing_table(r.source, r.name, r.tables[0]).freshness_hours) for r in all_resources(platform.settings)
+        ("source", r.label, landing_table(r.source, r.name, r.tables[0]).freshness_hours)
+        for r in all_resources(platform.settings)
     ]
     subjects.append(("product", "release", RELEASE_PROMISE_H))
     rows = []

@@ -51,7 +51,9 @@ def conform(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFra
     Returns:
         (frame with `table.polars_schema`, quarantine with `QUARANTINE_SCHEMA`).
     """
-    source = frame.with_columns(pl.lit(None, dtype=c.polars_type).alias(c.name) for c in table.columns if c.name not in frame.columns)
+    source = frame.with_columns(
+        pl.lit(None, dtype=c.polars_type).alias(c.name) for c in table.columns if c.name not in frame.columns
+    )
     typed = source.select(pl.col(column.name).cast(column.polars_type, strict=False) for column in table.columns)
     refused = pl.DataFrame(schema=QUARANTINE_SCHEMA)
     lost = pl.DataFrame({c.name: typed[c.name].is_null() & source[c.name].is_not_null() for c in table.columns})
@@ -82,7 +84,9 @@ def enforce(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFra
     rules = [rule for column in table.columns for rule in _rules(column)]
     key = table.primary_key
     if key:
-        rules.append((",".join(key), "unique key", pl.struct(key).is_first_distinct(), pl.format(",".join(["{}"] * len(key)), *key)))
+        rules.append(
+            (",".join(key), "unique key", pl.struct(key).is_first_distinct(), pl.format(",".join(["{}"] * len(key)), *key))
+        )
     for column in table.columns:
         if column.unique and not column.primary_key:
             ok = pl.col(column.name).is_first_distinct() | pl.col(column.name).is_null()

@@ -119,7 +119,7 @@ def _column_expectations(column: Column, gxe: Any) -> Any:
         yield gxe.ExpectColumnValuesToMatchRegex(column=column.name, regex=f"^(?:{column.pattern})$")
     if column.allowed:
         numeric = column.type in ("INTEGER", "BIGINT")
-        values = [int(value) for value in column.allowed] if numeric else list(column.allowed)
+        values: list[Any] = [int(value) if numeric else value for value in column.allowed]
         yield gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=values)
     if column.minimum is not None or column.maximum is not None:
         yield gxe.ExpectColumnValuesToBeBetween(column=column.name, min_value=column.minimum, max_value=column.maximum)

@@ -96,9 +96,9 @@ class Table:
         return tuple(column.name for column in self.columns if column.primary_key)
 
     @property
-    def polars_schema(self) -> dict[str, pl.DataType]:
+    def polars_schema(self) -> pl.Schema:
         """Column names and dtypes, in order."""
-        return {column.name: column.polars_type for column in self.columns}
+        return pl.Schema({column.name: column.polars_type for column in self.columns})
 
     def empty(self) -> pl.DataFrame:
         """A table of no rows with the promised columns."""
@@ -154,10 +154,14 @@ def _tables(path: Path, layer: Layer) -> list[Table]:
     custom = _custom(contract.customProperties)
     freshness = next((p for p in contract.slaProperties or [] if p.property == "freshness"), None)
     name = path.stem.replace(".", "/", 1)
-    return [_table(path, layer, name, table, custom, freshness and float(str(freshness.value))) for table in contract.schema_]
+    return [
+        _table(path, layer, name, table, custom, float(str(freshness.value)) if freshness else None) for table in contract.schema_
+    ]
 
 
-def _table(path: Path, layer: Layer, contract: str, table: SchemaObject, custom: dict[str, Any], freshness: float | None) -> Table:
+def _table(
+    path: Path, layer: Layer, contract: str, table: SchemaObject, custom: dict[str, Any], freshness: float | None
+) -> Table:
     assert table.name and table.properties, f"{path}: a table needs a name and properties"
     own = custom | _custom(table.customProperties)
     rules = []

@@ -88,8 +88,8 @@ def run_panel(df: pl.DataFrame, horizon: int, *, origins: int, step: int) -> tup
     df = df.select("unique_id", "group", "ds", "y").sort("unique_id", "ds")
     last = df["ds"].max()
     cuts = [0, *(horizon + step * back for back in range(origins - 1, -1, -1))]
-    shortest = df.group_by("unique_id").len()["len"].min()
-    if int(shortest or 0) < max(cuts) + 2 * SEASON:  # type: ignore[arg-type]
+    shortest = int(df.group_by("unique_id").len().select(pl.col("len").min()).item() or 0)
+    if shortest < max(cuts) + 2 * SEASON:
         raise ValueError(f"the shortest series has {shortest} months; the backtest needs {max(cuts) + 2 * SEASON}")
     parts = []
     for cut in cuts:
@@ -138,7 +138,9 @@ def interval_widths(errors: pl.DataFrame, groups: list[str], horizon: int) -> pl
             own = scored.filter((pl.col("band") == band) & (pl.col("group") == group))["score"].to_numpy()
             pool = own if len(own) >= POOL_AT_LEAST else everyone
             rows.append({"group": group, "band": band} | {f"width_{level}": _conformal(pool, level) for level in LEVELS})
-    return pl.DataFrame(rows, schema={"group": pl.String(), "band": pl.Int64(), "width_80": pl.Float64(), "width_95": pl.Float64()})
+    return pl.DataFrame(
+        rows, schema={"group": pl.String(), "band": pl.Int64(), "width_80": pl.Float64(), "width_95": pl.Float64()}
+    )
 
 
 def add_intervals(points: pl.DataFrame, widths: pl.DataFrame) -> pl.DataFrame:
@@ -172,7 +174,9 @@ def _point_forecasts(known: pl.DataFrame, horizon: int) -> pl.DataFrame:
         DynamicOptimizedTheta(season_length=SEASON, alias="theta"),
         AutoETS(season_length=SEASON, model="AAA", damped=True, alias="damped_ets"),
     ]
-    engine = StatsForecast(models=models, freq="1mo", n_jobs=1, fallback_model=SeasonalNaive(season_length=SEASON, alias="seasonal_naive"))
+    engine = StatsForecast(
+        models=models, freq="1mo", n_jobs=1, fallback_model=SeasonalNaive(season_length=SEASON, alias="seasonal_naive")
+    )
     series = known.select("unique_id", pl.col("ds").cast(pl.Datetime("us")), "y")
     wide = pl.DataFrame(engine.forecast(df=series, h=horizon)).with_columns(
         pl.col("ds").cast(pl.Date),

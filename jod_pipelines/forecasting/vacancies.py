@@ -62,7 +62,9 @@ def forecast_vacancies(vacancies: pl.DataFrame, settings: ForecastSettings) -> V
         empty = pl.DataFrame(schema={column: pl.String() for column in OUTPUT})
         return VacancyForecast(empty, pl.DataFrame(), left_out)
     upper = series.filter(pl.col("group") != "occupation_region")
-    future, backtest = run_panel(upper, settings.horizon_months, origins=settings.backtest_origins, step=settings.backtest_step_months)
+    future, backtest = run_panel(
+        upper, settings.horizon_months, origins=settings.backtest_origins, step=settings.backtest_step_months
+    )
     cells = series.filter(pl.col("group") == "occupation_region")
     if not cells.is_empty():
         cell_future, cell_errors = _cells(cells, future, backtest)
@@ -109,7 +111,7 @@ def usable_series(vacancies: pl.DataFrame, needed: int) -> tuple[pl.DataFrame, p
     if known.is_empty():
         return known, pl.DataFrame(schema={"unique_id": pl.String(), "reason": pl.String()})
     counts = known.filter(pl.col("group") != "occupation_region").group_by("ds").len().sort("ds")
-    typical = counts["len"].median()
+    typical = float(counts.select(pl.col("len").median()).item())
     last = counts.filter(pl.col("len") >= typical / 2)["ds"].max()
     months = pl.DataFrame({"ds": pl.date_range(known["ds"].min(), last, "1mo", eager=True)})  # type: ignore[arg-type]
     grid = known.select("unique_id", "group").unique().join(months, how="cross")
@@ -126,7 +128,7 @@ def usable_series(vacancies: pl.DataFrame, needed: int) -> tuple[pl.DataFrame, p
     fine = lengths.filter((pl.col("len") >= needed) & (pl.col("end") == last) & (pl.col("largest") > 0))
     kept = full.join(fine.select("unique_id"), on="unique_id", how="semi")
     names = known.select("unique_id").unique()
-    reason = pl.lit(f"fewer than {needed} consecutive months up to {last}, or nothing but zeros")
+    reason = pl.lit(f"fewer than {needed} consecutive months up to {last!s}, or nothing but zeros")
     left_out = names.join(fine, on="unique_id", how="anti").with_columns(reason=reason).sort("unique_id")
     return kept.sort("unique_id", "ds"), left_out
 

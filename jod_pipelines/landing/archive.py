@@ -177,7 +177,9 @@ class LandedResource:
             try:
                 body = gzip.decompress(path.read_bytes())
             except (OSError, EOFError) as error:
-                raise SourceError(f"{self.label}: stored document {key} cannot be read; fetch it again", f"{path}: {error}") from error
+                raise SourceError(
+                    f"{self.label}: stored document {key} cannot be read; fetch it again", f"{path}: {error}"
+                ) from error
             if _sha256(body) != entry.sha256:
                 raise SourceError(f"{self.label}: stored document {key} is damaged; delete {path.name} and fetch it again")
             yield Document(key, body, entry.sha256)
@@ -301,7 +303,7 @@ def write_atomically(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     aside.write_bytes(body)
-    os.replace(aside, path)
+    aside.replace(path)
 
 
 def remove_leftovers(root: Path) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from jod_pipelines.opportunities.clustering import cluster
 from jod_pipelines.opportunities.identity import Cluster, Registry, identify
-from jod_pipelines.opportunities.profile import DISTRIBUTION, distributions, skill_profile
+from jod_pipelines.opportunities.profile import distributions, skill_profile
 from jod_pipelines.opportunities.words import LANGUAGES, Facts, Labels, clean, label, write_texts
 from jod_pipelines.settings import ClusterSettings, IdentitySettings, PublicationSettings
 
@@ -26,7 +26,8 @@ class Material:
         items: item_id, skill_uris, weights, context (see `cluster`).
         values: item_id, value_code by property (see `distributions`).
         names: item_id, code: what an item may be called (occupation, education).
-        labels: labels of names, skills and regions.
+        name_labels, skill_labels, region_labels: labels of names, skills and regions.
+        knowledge: skills that say what one knows, not what one does.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Material:
     name_labels: Labels
     skill_labels: Labels
     region_labels: Labels
+    knowledge: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -138,9 +140,7 @@ def language_labels(frame: pl.DataFrame, code: str) -> dict[str, dict[str, str |
 
 def clean_names(frame: pl.DataFrame) -> pl.DataFrame:
     """name_fi, name_sv, name_en as the consumer's bulk load takes them."""
-    return frame.with_columns(
-        pl.col(f"name_{language}").map_elements(clean, return_dtype=pl.String) for language in LANGUAGES
-    )
+    return frame.with_columns(pl.col(f"name_{language}").map_elements(clean, return_dtype=pl.String) for language in LANGUAGES)
 
 
 def _clusters(grouped: pl.DataFrame, profile: pl.DataFrame) -> list[Cluster]:
@@ -159,7 +159,9 @@ def _facts(
     skill_shares = _shares(pruned)
     regions = _shares(others.filter(distribution_type="MAAKUNTA"))
     overall = dict(
-        skills.join(members, on="item_id").group_by("skill_uri").agg(pl.len() / members.height).iter_rows() if members.height else []
+        skills.join(members, on="item_id").group_by("skill_uri").agg(pl.len() / members.height).iter_rows()
+        if members.height
+        else []
     )
     facts = []
     for opportunity_id, count in members.group_by("opportunity_id").len().sort("opportunity_id").iter_rows():
@@ -173,6 +175,7 @@ def _facts(
                 names=shares.get(opportunity_id, []),
                 skills=own,
                 distinct=[uri for uri, _ in lift],
+                tasks=[uri for uri, _ in own if uri not in material.knowledge],
                 regions=regions.get(opportunity_id, []),
             )
         )
@@ -200,6 +203,3 @@ def _skill_rows(kind: str, pruned: pl.DataFrame) -> pl.DataFrame:
         weight=(pl.col("share_pct") / 100).round(4),
         essential=pl.col("share_pct") >= ESSENTIAL_PCT,
     ).sort("opportunity_id", "skill_uri")
-
-
-__all__ = ["DISTRIBUTION", "Material", "Opportunities", "build_opportunities", "clean_names", "language_labels", "retired_rows"]

@@ -16,6 +16,8 @@ from jod_pipelines.settings import ClusterSettings
 
 FIT_ITEMS = 20_000
 """UMAP is fitted on at most this many items; the rest join the nearest group, which is faster and no worse."""
+FEWEST_NEIGHBOURS, ITEMS_PER_NEIGHBOUR = 5, 50
+"""A few hundred programmes fall into groups of five to ten: with more neighbours than that, groups run together."""
 CONTEXT_WEIGHT = 0.5
 RESULT = {"item_id": pl.String(), "cluster": pl.Int64(), "strength": pl.Float64(), "outlier": pl.Boolean()}
 
@@ -33,6 +35,8 @@ def cluster(items: pl.DataFrame, settings: ClusterSettings) -> pl.DataFrame:
         unclustered), outlier (True when unclustered); one row per item, sorted by item_id.
     """
     items = items.sort("item_id")
+    if items.is_empty():
+        return pl.DataFrame(schema=RESULT)
     matrix = skill_matrix(items)
     filled = np.flatnonzero(np.asarray(matrix.sum(axis=1)).ravel() > 0)
     labels, strengths = np.full(len(items), -1), np.zeros(len(items))
@@ -79,10 +83,10 @@ def _embed(matrix: sparse.csr_matrix, settings: ClusterSettings) -> np.ndarray:
 
     size = min(settings.svd_components, min(matrix.shape) - 1)
     if size < 2:
-        return normalize(matrix.toarray())
+        return np.asarray(normalize(matrix.toarray()))
     with threadpool_limits(1):
         vectors = TruncatedSVD(size, n_iter=4, random_state=settings.seed).fit_transform(matrix)
-    return normalize(vectors).astype(np.float32)
+    return np.asarray(normalize(vectors), dtype=np.float32)
 
 
 def _density_groups(vectors: np.ndarray, settings: ClusterSettings) -> np.ndarray:
@@ -95,7 +99,7 @@ def _density_groups(vectors: np.ndarray, settings: ClusterSettings) -> np.ndarra
     from sklearn.neighbors import NearestNeighbors
     from threadpoolctl import threadpool_limits
 
-    neighbours = min(settings.neighbours, len(vectors) - 1)
+    neighbours = max(2, min(settings.neighbours, max(FEWEST_NEIGHBOURS, len(vectors) // ITEMS_PER_NEIGHBOUR), len(vectors) - 1))
     with threadpool_limits(1):
         distances, indices = NearestNeighbors(n_neighbors=neighbours, algorithm="brute").fit(vectors).kneighbors(vectors)
         reducer = umap.UMAP(

@@ -44,7 +44,9 @@ def posting_values(postings: pl.DataFrame) -> dict[str, pl.DataFrame]:
     }
 
 
-def programme_values(programmes: pl.DataFrame, implementations: pl.DataFrame, field_uris: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def programme_values(
+    programmes: pl.DataFrame, implementations: pl.DataFrame, field_uris: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
     """Values of each property of programmes, gathered over their implementations, as frames of item_id, value_code.
 
     Args:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 LANGUAGES = ("fi", "sv", "en")
 TITLE_LENGTH = 120
+TASKS = 10
 Labels = Mapping[str, Mapping[str, str | None]]
 """Labels by language of a concept: code or URI -> {'fi': ..., 'sv': ..., 'en': ...}."""
 Shares = Sequence[tuple[str, float]]
@@ -44,7 +45,7 @@ TEMPLATES = {
     "education": {
         "fi": {
             "summary": "{title}: koulutus, joka antaa erityisesti näitä osaamisia: {skills}.",
-            "description": "Koulutusmahdollisuus on muodostettu koulutuksista, joita on {members}. Keskeiset osaamiset: {skills}.",
+            "description": "Koulutusmahdollisuuteen kuuluu koulutuksia {members}. Keskeiset osaamiset: {skills}.",
             "occupations": "Koulutukset: {values}.",
             "regions": "Eniten tarjontaa: {values}.",
             "more": "Koulutuksissa esiintyy myös: {values}.",
@@ -76,7 +77,7 @@ class Facts:
     """What is known of an opportunity, all that its texts may say.
 
     `names` are what it may be called (occupations, educations), most typical first; `distinct` are its skills by how
-    much more common they are in it than elsewhere.
+    much more common they are in it than elsewhere; `tasks` are those of its skills that say what one does.
     """
 
     opportunity_id: str
@@ -85,10 +86,13 @@ class Facts:
     names: Shares
     skills: Shares
     distinct: Sequence[str]
+    tasks: Sequence[str]
     regions: Shares
 
 
-def write_texts(facts: Sequence[Facts], names: Labels, skills: Labels, regions: Labels) -> dict[str, dict[str, dict[str, object]]]:
+def write_texts(
+    facts: Sequence[Facts], names: Labels, skills: Labels, regions: Labels
+) -> dict[str, dict[str, dict[str, object]]]:
     """Texts of each opportunity: id -> language -> title, summary, description (strings) and tasks (list of strings).
 
     Titles are unique within each language and kind: of opportunities with one name the largest keeps it bare, the
@@ -98,7 +102,8 @@ def write_texts(facts: Sequence[Facts], names: Labels, skills: Labels, regions: 
     texts: dict[str, dict[str, dict[str, object]]] = {}
     for item in facts:
         texts[item.opportunity_id] = {
-            language: _texts(item, language, titles[item.opportunity_id][language], names, skills, regions) for language in LANGUAGES
+            language: _texts(item, language, titles[item.opportunity_id][language], names, skills, regions)
+            for language in LANGUAGES
         }
     return texts
 
@@ -129,7 +134,7 @@ def _texts(item: Facts, language: str, title: str, names: Labels, skills: Labels
         "title": title,
         "summary": clean(templates["summary"].format(title=title, skills=", ".join(core) or "-")),
         "description": clean(" ".join(sentences)),
-        "tasks": listed[:10],
+        "tasks": [text for uri in item.tasks[:TASKS] if (text := label(skills, uri, language))],
     }
 
 
@@ -150,7 +155,9 @@ def _titles(facts: Sequence[Facts], names: Labels, skills: Labels) -> dict[str, 
 def _candidates(item: Facts, names: Labels, skills: Labels):  # type: ignore[no-untyped-def]
     """Titles from the plainest to the last resort; the last one is unique."""
     code = next((code for code, _ in item.names if label(names, code, "fi")), None)
-    bare = {language: (label(names, code, language) if code else None) or GENERAL_TITLE[item.kind][language] for language in LANGUAGES}
+    bare = {
+        language: (label(names, code, language) if code else None) or GENERAL_TITLE[item.kind][language] for language in LANGUAGES
+    }
     bare = {language: text[:1].upper() + text[1:] for language, text in bare.items()}
     if code:
         yield _cut(bare)
@@ -161,4 +168,7 @@ def _candidates(item: Facts, names: Labels, skills: Labels):  # type: ignore[no-
 
 
 def _cut(titles: dict[str, str]) -> dict[str, str]:
-    return {language: text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1].rstrip() + "…" for language, text in titles.items()}
+    return {
+        language: text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1].rstrip() + "…"
+        for language, text in titles.items()
+    }

@@ -137,7 +137,11 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
             datasets=_dataset_rows(datasets, language),
             kinds=[
                 ("jobs", _largest(datasets["job_opportunity"], language), datasets["job_opportunity"].filter("active").height),
-                ("education", _largest(datasets["education_opportunity"], language), datasets["education_opportunity"].filter("active").height),
+                (
+                    "education",
+                    _largest(datasets["education_opportunity"], language),
+                    datasets["education_opportunity"].filter("active").height,
+                ),
             ],
             evaluation=datasets["forecast_evaluation"].drop_nulls("coverage_80_pct").to_dicts(),
         )

@@ -56,7 +56,9 @@ def _schema_changes(before: Path | None, after: Path | None) -> list[str]:
     if before is None or after is None:
         return ["new dataset" if before is None else "dataset gone"]
     old, new = pl.read_parquet_schema(before), pl.read_parquet_schema(after)
-    changes = [f"column {name} gone" for name in old if name not in new] + [f"column {name} new" for name in new if name not in old]
+    changes = [f"column {name} gone" for name in old if name not in new] + [
+        f"column {name} new" for name in new if name not in old
+    ]
     return changes + [f"column {name}: {old[name]} is now {new[name]}" for name in old if name in new and old[name] != new[name]]
 
 

@@ -16,7 +16,11 @@ from jod_pipelines import __version__
 from jod_pipelines.contracts.model import Column, Table, published_table
 from jod_pipelines.fingerprint import PROJECT
 
-LICENCE = {"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/", "title": "Creative Commons Attribution 4.0"}
+LICENCE = {
+    "name": "CC-BY-4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+    "title": "Creative Commons Attribution 4.0",
+}
 FIELD_TYPES = {
     "VARCHAR": "string",
     "BIGINT": "integer",

@@ -134,7 +134,9 @@ def education_documents(
 def group_rows(groups: pl.DataFrame, distribution: pl.DataFrame) -> list[tuple[str, dict[str, Any]]]:
     """(uri, data) of every occupation group; what is unknown is left out, since the service shows null as 0."""
     regions: dict[str, list[dict[str, Any]]] = {}
-    for uri, code, share in distribution.sort("occupation_uri", "value_code").select("occupation_uri", "value_code", "share_pct").iter_rows():
+    for uri, code, share in (
+        distribution.sort("occupation_uri", "value_code").select("occupation_uri", "value_code", "share_pct").iter_rows()
+    ):
         regions.setdefault(uri, []).append({"maakunta": code, "osuus": round(share, 1)})
     rows = []
     for row in groups.sort("occupation_uri").iter_rows(named=True):
@@ -219,7 +221,9 @@ def _job_problems(document: dict[str, Any], known_groups: set[str]) -> list[str]
     if document.get("aineisto") not in ("TMT", "AMMATTITIETO"):
         problems.append("aineisto must be TMT or AMMATTITIETO")
     tasks = basic.get("tyomahdollisuudenTehtavat", {})
-    if not all(isinstance(items, list) and all(isinstance(item, str) and "\n" not in item for item in items) for items in tasks.values()):
+    if not all(
+        isinstance(items, list) and all(isinstance(item, str) and "\n" not in item for item in items) for items in tasks.values()
+    ):
         problems.append("tehtavat must be lists of one-line strings")
     group = document.get("ammattiryhma")
     if group is not None and group not in known_groups:
@@ -301,9 +305,13 @@ def _group_problems(body: bytes) -> list[str]:
 
 def _by_opportunity(distribution: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    ordered = distribution.sort("opportunity_id", "distribution_type", "count", "value_code", descending=[False, False, True, False])
+    ordered = distribution.sort(
+        "opportunity_id", "distribution_type", "count", "value_code", descending=[False, False, True, False]
+    )
     for row in ordered.iter_rows(named=True):
-        part = found.setdefault(row["opportunity_id"], {}).setdefault(row["distribution_type"], {"empty": row["empty_count"], "values": []})
+        part = found.setdefault(row["opportunity_id"], {}).setdefault(
+            row["distribution_type"], {"empty": row["empty_count"], "values": []}
+        )
         part["values"].append({"arvo": row["value_code"], "prosenttiosuus": row["share_pct"]})
     return found
 

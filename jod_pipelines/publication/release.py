@@ -100,7 +100,7 @@ def verify(folder: Path) -> list[str]:
 
 def list_releases(releases: Path) -> list[dict[str, Any]]:
     """Releases, newest first: id, created, as_of, data_origin, latest, datasets (rows by name)."""
-    latest = os.readlink(releases / "latest") if (releases / "latest").is_symlink() else None
+    latest = str((releases / "latest").readlink()) if (releases / "latest").is_symlink() else None
     found = []
     for path in releases.glob("*/datapackage.json"):
         if path.parent.name.startswith(".") or path.parent.is_symlink():
@@ -128,8 +128,10 @@ def find_release(releases: Path, name: str) -> Path:
     """
     if name == "latest" and (releases / "latest").exists():
         return (releases / "latest").resolve()
-    known = [item["id"] for item in list_releases(releases)]
-    matching = [known_id for known_id in known if known_id == name] or [known_id for known_id in known if known_id.startswith(name)]
+    known: list[str] = [item["id"] for item in list_releases(releases)]
+    matching = [known_id for known_id in known if known_id == name] or [
+        known_id for known_id in known if known_id.startswith(name)
+    ]
     if len(matching) != 1:
         listed = ", ".join(known) or "none"
         raise PublicationError(f"{len(matching)} releases match {name!r}; there are: {listed}")
@@ -189,10 +191,14 @@ def _dataset_problems(file: Path, resource: dict[str, Any]) -> list[str]:
     _, broken = enforce(frame, table)
     if not broken.is_empty():
         first = broken.row(0, named=True)
-        problems.append(f"{file.stem}: {len(broken)} rows break the contract, first {first['column']} {first['rule']} ({first['value']!r})")
+        problems.append(
+            f"{file.stem}: {len(broken)} rows break the contract, first {first['column']} {first['rule']} ({first['value']!r})"
+        )
     with duckdb.connect() as connection:
         connection.register("dataset", frame.to_arrow())
-        problems += [f"{file.stem}: {f.rule}: {f.failed_rows} rows" for f in check_sql_rules(connection, "dataset", table) if not f.passed]
+        problems += [
+            f"{file.stem}: {f.rule}: {f.failed_rows} rows" for f in check_sql_rules(connection, "dataset", table) if not f.passed
+        ]
     return problems
 
 
@@ -211,9 +217,9 @@ def _database_problems(folder: Path, package: dict[str, Any]) -> list[str]:
 
 def _point(pointer: Path, release_id: str) -> None:
     """Move the pointer in one step: readers follow the old release or the new one."""
-    if pointer.is_symlink() and os.readlink(pointer) == release_id:
+    if pointer.is_symlink() and str(pointer.readlink()) == release_id:
         return
     aside = pointer.with_name(".latest.tmp")
     aside.unlink(missing_ok=True)
     aside.symlink_to(release_id)
-    os.replace(aside, pointer)
+    aside.replace(pointer)

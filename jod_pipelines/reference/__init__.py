@@ -1,9 +1,11 @@
 """Official code lists small enough to live with the code, each with its source and edition.
 
-| file | holds | source |
-|---|---|---|
-| regions.csv | 19 regions (maakunta) | Statistics Finland, maakunta_1_20260101 |
-| municipalities.csv | 308 municipalities, their region, population 31 Dec 2025 | Statistics Finland, kunta_1_20260101 and table 121w (CC BY 4.0); each region's labour force in table 12r5 equals the sum over its municipalities here |
+* `regions.csv`: 19 regions. Statistics Finland, maakunta_1_20260101.
+* `municipalities.csv`: 308 municipalities, their region and population on 31 December 2025. Statistics Finland,
+  kunta_1_20260101 and table 121w (CC BY 4.0). Each region's labour force in table 12r5 equals the sum over its
+  municipalities here.
+* `isco_groups.csv`: ISCO-08 groups of all levels in three languages, as ESCO v1.1.1 names them (European Commission).
+* `education_fields.csv`: fields of education, levels 1 and 2, national classification of education 2016.
 """
 
 from __future__ import annotations

@@ -103,7 +103,9 @@ def koulutus(world: World, programme: Programme) -> dict[str, Any]:
             "kuvaus": texts["description"],
             "osaamistavoitteet": texts["outcomes"],
             "lisatiedot": [],
-            "koulutusala": [{"koodiUri": f"{uri}#1", "nimi": {}} for uri in fields if "koulutusala" in uri and not kind.education_code],
+            "koulutusala": [
+                {"koodiUri": f"{uri}#1", "nimi": {}} for uri in fields if "koulutusala" in uri and not kind.education_code
+            ],
             "tutkintonimike": _degree_titles(kind),
             **_extent(kind),
         },
@@ -147,9 +149,17 @@ def toteutus(world: World, item: Implementation) -> dict[str, Any]:
         "tila": "julkaistu",
         "oppilaitokset": [item.programme.school.oid],
         "tarjoajat": [
-            {"oid": item.programme.school.oid, "nimi": item.programme.school.name, "paikkakunta": municipality_code(item.municipality)}
+            {
+                "oid": item.programme.school.oid,
+                "nimi": item.programme.school.name,
+                "paikkakunta": municipality_code(item.municipality),
+            }
         ],
-        "organisaatio": {"oid": item.programme.school.oid, "nimi": item.programme.school.name, "paikkakunta": {"koodiUri": None, "nimi": {}}},
+        "organisaatio": {
+            "oid": item.programme.school.oid,
+            "nimi": item.programme.school.name,
+            "paikkakunta": {"koodiUri": None, "nimi": {}},
+        },
         "kielivalinta": languages,
         "nimi": implementation_names(item),
         "hakuAuki": own.random() < 0.2,
@@ -216,7 +226,9 @@ def statement(own: random.Random, skill: Skill, language: str) -> str:
     if language == "fi":
         verb, _, rest = label.partition(" ")
         if not skill.is_knowledge and verb.endswith(("a", "ä")) and rest:
-            return own.choice((f"osaa {label}", f"{third_person(verb)} {rest} itsenäisesti", f"pystyy {_third_infinitive(verb)} {rest}"))
+            return own.choice(
+                (f"osaa {label}", f"{third_person(verb)} {rest} itsenäisesti", f"pystyy {_third_infinitive(verb)} {rest}")
+            )
         noun = skill.noun or label
         genitive, elative = inflected(noun, "genitive"), inflected(noun, "elative")
         if genitive and elative:
@@ -277,7 +289,11 @@ def peruste(world: World, kind: KindOfProgramme) -> dict[str, Any]:
         units.append(
             {
                 "id": unit_id,
-                "nimi": {"_id": str(unit_id), "fi": f"{kind.degree_title['fi']}, osa {number + 1}", "sv": f"{kind.degree_title['sv']}, del {number + 1}"},
+                "nimi": {
+                    "_id": str(unit_id),
+                    "fi": f"{kind.degree_title['fi']}, osa {number + 1}",
+                    "sv": f"{kind.degree_title['sv']}, del {number + 1}",
+                },
                 "koodiUri": f"tutkinnonosat_{unit_id % 1_000_000:06d}",
                 "tyyppi": "normaali",
                 "tila": "poistettu" if number == 3 and own.random() < 0.05 else "valmis",
@@ -290,7 +306,10 @@ def peruste(world: World, kind: KindOfProgramme) -> dict[str, Any]:
         )
     listed = "".join(f"<p>{statement(own, skill, 'fi')}</p>" for skill in skills[:3])
     return {
-        **{key: item[key] for key in ("id", "nimi", "koulutustyyppi", "kielet", "diaarinumero", "koulutukset", "voimassaoloAlkaa")},
+        **{
+            key: item[key]
+            for key in ("id", "nimi", "koulutustyyppi", "kielet", "diaarinumero", "koulutukset", "voimassaoloAlkaa")
+        },
         "toteutus": "ammatillinen",
         "suorittaneenOsaaminen": {"_id": "1", "fi": listed},
         "tyotehtavatJoissaVoiToimia": {"_id": "2", "fi": f"<p>{kind.degree_title['fi']}</p>"},
@@ -305,7 +324,10 @@ def badges(world: World) -> list[dict[str, Any]]:
     kinds = [kind for kind in world.vocabulary.programmes if kind.programme_type == "vapaa-sivistystyo-osaamismerkki"]
     for number, kind in enumerate(kinds):
         goals = [
-            {"id": 100 * number + place, "osaamistavoite": {lang: statement(own, world.vocabulary.skills[uri], lang) for lang in ("fi", "sv")}}
+            {
+                "id": 100 * number + place,
+                "osaamistavoite": {lang: statement(own, world.vocabulary.skills[uri], lang) for lang in ("fi", "sv")},
+            }
             for place, uri in enumerate(kind.skills)
         ]
         found.append(

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import re
 
-IRREGULAR_THIRD = {"tehdä": "tekee", "pestä": "pesee", "koota": "kokoaa", "nähdä": "näkee", "juosta": "juoksee", "päästä": "pääsee"}
+IRREGULAR_THIRD = {
+    "tehdä": "tekee",
+    "pestä": "pesee",
+    "koota": "kokoaa",
+    "nähdä": "näkee",
+    "juosta": "juoksee",
+    "päästä": "pääsee",
+}
 VOWELS = "aeiouyäöå"
 
 

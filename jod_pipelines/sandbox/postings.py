@@ -21,7 +21,11 @@ INTROS = {
         "Nyt on tarjolla vaihteleva tehtävä hyvässä porukassa.",
     ),
     "sv": ("{employer} söker en ny medarbetare.", "Vi växer och förstärker nu vårt team.", "Vill du ha ett meningsfullt arbete?"),
-    "en": ("{employer} is looking for a new colleague.", "We are growing and strengthening our team.", "Do you want work that matters?"),
+    "en": (
+        "{employer} is looking for a new colleague.",
+        "We are growing and strengthening our team.",
+        "Do you want work that matters?",
+    ),
 }
 BENEFITS = {
     "fi": (
@@ -141,7 +145,9 @@ def mention(own: random.Random, skill: Skill, language: str) -> str:
         return _finnish_mention(own, skill, label)
     if language == "sv":
         if skill.is_knowledge:
-            return own.choice(("Du har kunskaper i {0}.", "Vi uppskattar kännedom om {0}.", "Till arbetet hör {0}.")).format(label)
+            return own.choice(("Du har kunskaper i {0}.", "Vi uppskattar kännedom om {0}.", "Till arbetet hör {0}.")).format(
+                label
+            )
         if label not in (labels[0],) and not _is_verb(label, "sv"):
             return f"Till uppgifterna hör {label}."
         return own.choice(("I arbetet ska du {0}.", "Du kan {0}.", "Du har erfarenhet av att {0}.")).format(label)
@@ -182,7 +188,12 @@ def _text(
         sentences.append(DENIAL[language].format(label=denied.label[language]))
     sentences.append(own.choice(BENEFITS[language]))
     if own.random() < 0.7:
-        places = {"first": contact["firstName"], "last": contact["lastName"], "phone": contact["telephone"], "email": contact["email"]}
+        places = {
+            "first": contact["firstName"],
+            "last": contact["lastName"],
+            "phone": contact["telephone"],
+            "email": contact["email"],
+        }
         sentences.append(CONTACT[language].format(**places))
     return " ".join(sentences)
 

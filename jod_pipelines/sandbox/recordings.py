@@ -19,7 +19,10 @@ import orjson
 from jod_pipelines.sandbox.catalogue import NothingHere, PxTable, PxVariable
 from jod_pipelines.sandbox.servers.app import SourcesApp
 
-PX_FILES = {"12ti": ("tyonv", "software_occupations_register_kunnat_12ti"), "12r5": ("tyonv", "unemployment_register_kunnat_12r5")}
+PX_FILES = {
+    "12ti": ("tyonv", "software_occupations_register_kunnat_12ti"),
+    "12r5": ("tyonv", "unemployment_register_kunnat_12r5"),
+}
 CODE_FILES = ("rest_json_{}", "codeelement_withrelations_{}", "codeelement_codes_{}_11")
 PERUSTE_LIST_FIELDS = ("id", "nimi", "koulutustyyppi", "kielet", "koulutukset", "voimassaoloAlkaa", "voimassaoloLoppuu")
 
@@ -93,7 +96,10 @@ class Recordings:
 
     def vipunen_columns(self, resource: str) -> bytes:
         """Recorded column descriptions."""
-        return self._bytes(f"vipunen/resources_{resource}_2019.json")
+        path = f"vipunen/resources_{resource}_2019.json"
+        if not (self.folder / path).is_file():
+            raise NothingHere(f"no recording of vipunen/{resource}")
+        return self._bytes(path)
 
     def vipunen_rows(self, resource: str) -> list[dict[str, Any]]:
         """No rows of Vipunen are recorded."""
@@ -131,7 +137,9 @@ class Recordings:
         variables.append(PxVariable("contentscode", "Tiedot", codes, texts, units=("",) * len(codes)))
         meta = answer["metadata"][0]
         nothing = np.empty(0)
-        return PxTable(PX_FILES[name][0], name, meta["label"], meta["source"], meta["updated"], tuple(variables), nothing, nothing)
+        return PxTable(
+            PX_FILES[name][0], name, meta["label"], meta["source"], meta["updated"], tuple(variables), nothing, nothing
+        )
 
     @cached_property
     def _perusteet(self) -> dict[int, bytes]:

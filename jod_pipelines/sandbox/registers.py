@@ -72,7 +72,10 @@ def codes(world: World, code_list: str) -> list[dict[str, Any]] | None:
     """A whole code list, expired codes included; None when there is no such list."""
     if code_list == "kunta":
         frame = reference_table("municipalities")
-        current = [_code("kunta", code, fi, sv, None) for code, fi, sv in frame.select("municipality_code", "name_fi", "name_sv").iter_rows()]
+        current = [
+            _code("kunta", code, fi, sv, None)
+            for code, fi, sv in frame.select("municipality_code", "name_fi", "name_sv").iter_rows()
+        ]
         return current + [_code("kunta", code, fi, sv, None, valid_to=day) for code, (fi, sv, day) in OLD_MUNICIPALITIES.items()]
     if code_list == "maakunta":
         return [_code("maakunta", *row) for row in reference_table("regions").iter_rows()]
@@ -104,7 +107,11 @@ def code_relations(world: World, code_list: str) -> list[dict[str, Any]] | None:
         related: list[dict[str, Any]] = []
         if code_list == "kunta" and code["koodiArvo"] in world.region_of:
             region = world.region_of[code["koodiArvo"]]
-            related = [_relation(f"maakunta_{region}"), _relation("ely_01", passive=True), _relation(f"maakunta_{region}", version=0)]
+            related = [
+                _relation(f"maakunta_{region}"),
+                _relation("ely_01", passive=True),
+                _relation(f"maakunta_{region}", version=0),
+            ]
         if code_list == "koulutus":
             field_1, field_2, level = fields[code["koodiArvo"]]
             related = [_relation(f"{FIELD_LIST.format(1)}_{field_1}"), _relation(f"{LEVEL_LIST}_{level}")]
@@ -229,7 +236,12 @@ def esco_pack(world: World) -> bytes:
         for skill in world.vocabulary.skills.values()
     ]
     files["broaderRelationsOccPillar.csv"] = [
-        {"conceptType": "Occupation", "conceptUri": kind.uri, "broaderType": "ISCOGroup", "broaderUri": f"http://data.europa.eu/esco/isco/C{kind.isco}"}
+        {
+            "conceptType": "Occupation",
+            "conceptUri": kind.uri,
+            "broaderType": "ISCOGroup",
+            "broaderUri": f"http://data.europa.eu/esco/isco/C{kind.isco}",
+        }
         for kind in world.vocabulary.work
     ]
     return _zip(files)
@@ -251,7 +263,9 @@ def _group_uri(group: str) -> str:
     return f"{SANDBOX_ESCO}/skill-group/{uuid.uuid5(NAMESPACE, 'group/' + group)}"
 
 
-def _code(code_list: str, code: str, fi: str | None, sv: str | None, en: str | None, *, valid_to: str | None = None) -> dict[str, Any]:
+def _code(
+    code_list: str, code: str, fi: str | None, sv: str | None, en: str | None, *, valid_to: str | None = None
+) -> dict[str, Any]:
     names = (("SV", sv), ("FI", fi), ("EN", en))
     return {
         "koodiUri": f"{code_list}_{code.lower()}",

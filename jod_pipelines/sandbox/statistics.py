@@ -85,7 +85,9 @@ def employed_by_occupation(world: World) -> PxTable:
         PxVariable("timeperiod_y", "Vuosi", years, years, time=True),
         _contents({"tyokay-tyolliset2": "Työlliset", "tyokay-osuus": "Osuus, %"}, "henkilöä"),
     )
-    return PxTable("tyokay", "115q", "Työlliset ammatin mukaan", "Tilastokeskus, työssäkäynti", UPDATED, variables, numbers, symbols)
+    return PxTable(
+        "tyokay", "115q", "Työlliset ammatin mukaan", "Tilastokeskus, työssäkäynti", UPDATED, variables, numbers, symbols
+    )
 
 
 def employed_by_occupation_area(world: World) -> PxTable:
@@ -106,16 +108,20 @@ def employed_by_occupation_area(world: World) -> PxTable:
         PxVariable("timeperiod_y", "Vuosi", years, years, time=True),
         _contents({"tyokay-tyolliset2": "Työlliset"}, "henkilöä"),
     )
-    return PxTable("tyokay", "115s", "Työlliset alueen mukaan", "Tilastokeskus, työssäkäynti", UPDATED, variables, numbers, symbols)
+    return PxTable(
+        "tyokay", "115s", "Työlliset alueen mukaan", "Tilastokeskus, työssäkäynti", UPDATED, variables, numbers, symbols
+    )
 
 
 def wages_by_occupation(world: World) -> PxTable:
     """15au: wages of full-time earners by one- and two-digit occupation, newest year only; one group is not available."""
     groups = tuple(sorted({kind.isco[:2] for kind in world.vocabulary.work} | {kind.isco[:1] for kind in world.vocabulary.work}))
-    rows = []
+    rows: list[list[float]] = []
     for group in groups:
         median = float(np.median([kind.wage_eur_month for kind in world.vocabulary.work if kind.isco.startswith(group)]))
-        rows.append([round(1000 + 37 * len(rows)), round(median * 1.06), round(median), round(median * 0.72), round(median * 1.55)])
+        rows.append(
+            [round(1000 + 37 * len(rows)), round(median * 1.06), round(median), round(median * 0.72), round(median * 1.55)]
+        )
     numbers = np.array(rows, dtype=float)[None, :, None, None, :]
     symbols = np.zeros(numbers.shape, dtype=np.int8)
     symbols[:, -1, :, :, 1:] = MISSING
@@ -133,7 +139,9 @@ def wages_by_occupation(world: World) -> PxTable:
         PxVariable("timeperiod_y", "Vuosi", ("2024",), ("2024",), time=True),
         _contents(contents, "euroa"),
     )
-    return PxTable("pra", "15au", "Kokoaikaisten palkansaajien ansiot", "Tilastokeskus, palkkarakenne", UPDATED, variables, numbers, symbols)
+    return PxTable(
+        "pra", "15au", "Kokoaikaisten palkansaajien ansiot", "Tilastokeskus, palkkarakenne", UPDATED, variables, numbers, symbols
+    )
 
 
 def vipunen_rows(world: World) -> dict[str, list[dict[str, Any]]]:
@@ -211,7 +219,14 @@ def _applicants(world: World, types: tuple[str, ...], *, higher: bool) -> list[d
             measures = (
                 (None, {"aloituspaikatLkm": places}),
                 ("Ei valittu", {"kaikkiHakijatLkm": round(wave), "ensisijaisetHakijatLkm": round(wave * 0.4)}),
-                ("Yhteispisteet", {"valitutLkm": selected, "paikanVastaanottaneetLkm": round(selected * 0.9), "aloittaneetLkm": round(selected * 0.85)}),
+                (
+                    "Yhteispisteet",
+                    {
+                        "valitutLkm": selected,
+                        "paikanVastaanottaneetLkm": round(selected * 0.9),
+                        "aloittaneetLkm": round(selected * 0.85),
+                    },
+                ),
             )
             for track, numbers in measures:
                 empty = dict.fromkeys(MEASURES)

@@ -159,7 +159,7 @@ class World:
     def region_shares(self) -> np.ndarray:
         """Share of each kind of work's demand by region, kinds x regions."""
         people = np.array([sum(self.population[m] for m in self.municipalities[r]) for r in self.regions], dtype=float)
-        rows = []
+        rows: list[np.ndarray] = []
         for kind in self.vocabulary.work:
             power = {"urban": 1.25, "rural": 0.65}.get(kind.places, 1.0)
             weights = people**power
@@ -283,7 +283,7 @@ class World:
 
     @cached_property
     def qualifications(self) -> dict[str, int]:
-        """ePerusteet ids of the vocational kinds of programme."""
+        """Ids in ePerusteet of the vocational kinds of programme."""
         kinds = [kind for kind in self.vocabulary.programmes if kind.programme_type == "amm"]
         return {kind.key: 9_000_000 + 10 * number for number, kind in enumerate(kinds)}
 
@@ -400,4 +400,6 @@ SCHOOL_NAMES = {
     "vst": ("kansalaisopisto", "medborgarinstitut", "Adult Education Centre"),
 }
 FIRST_NAMES = tuple("Aava Eino Helmi Ilmo Kerttu Lauha Manu Netta Oiva Pihla Roope Saima Taito Ulla Veera Wille".split())
-LAST_NAMES = tuple("Aarnikoski Hiekkala Jokivarsi Kivisalmi Lehtovaara Mäntyharava Niittykoski Pajurinne Suotaival Tuulensuu".split())
+LAST_NAMES = tuple(
+    "Aarnikoski Hiekkala Jokivarsi Kivisalmi Lehtovaara Mäntyharava Niittykoski Pajurinne Suotaival Tuulensuu".split()
+)

@@ -194,4 +194,3 @@ def resources(_settings: object) -> list[Resource]:
             attribution=ATTRIBUTION,
         ),
     ]
-

@@ -53,7 +53,9 @@ def fetch(context: FetchContext) -> Landing:
     folder = context.settings.esco_source
     if folder is None:
         answer = context.client.get_bytes(PACK)
-        expect(answer.body[:2] == b"PK", "esco: the download pack is not a ZIP file", answer.body[:200].decode("utf-8", "replace"))
+        expect(
+            answer.body[:2] == b"PK", "esco: the download pack is not a ZIP file", answer.body[:200].decode("utf-8", "replace")
+        )
         yield Fetched("dataset.zip", answer.body, answer.request, answer.status, answer.fetched_at)
         return
     paths = sorted(path for path in folder.iterdir() if FILE_NAME.fullmatch(path.name))
@@ -160,7 +162,10 @@ def _read_json(file: EscoFile) -> Iterator[tuple[str, pl.DataFrame]]:
             for item in items
             for language in LANGUAGES
         ]
-        yield "description", pl.DataFrame(rows, schema=dict.fromkeys(("concept_uri", "language", "description"), pl.String)).drop_nulls()
+        yield (
+            "description",
+            pl.DataFrame(rows, schema=dict.fromkeys(("concept_uri", "language", "description"), pl.String)).drop_nulls(),
+        )
         return
     concepts = [
         {

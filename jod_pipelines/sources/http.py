@@ -232,7 +232,7 @@ class PoliteClient:
             return
         text = response.text[:300].strip()
         if status == NOTHING_HERE:
-            raise SourceSkipped(f"{label}: {text or 'nothing recorded'}")
+            raise SourceSkipped(text or "nothing is recorded of this")
         if status in RETRIED_STATUS:
             error = SourceError(f"{label}: the source answers {status} after {self.settings.attempts} attempts", text)
             raise _Retry(error, _retry_after(response, self.settings.backoff_limit_s))

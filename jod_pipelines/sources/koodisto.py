@@ -34,7 +34,9 @@ def fetch_codes(context: FetchContext) -> Landing:
 
 def fetch_relations(context: FetchContext) -> Landing:
     """The lists in `RELATED_LISTS` with their relations, at their newest version."""
-    versions = dict(context.table("koodisto/codes", "code").select("code_list", "list_version").drop_nulls().collect().iter_rows())
+    versions = dict(
+        context.table("koodisto/codes", "code").select("code_list", "list_version").drop_nulls().collect().iter_rows()
+    )
     found = 0
     for code_list in RELATED_LISTS:
         path = f"{SERVICE}/codeelement/codes/withrelations/{code_list}/{versions.get(code_list, 1)}"

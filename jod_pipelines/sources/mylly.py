@@ -42,7 +42,9 @@ def fetch(context: FetchContext) -> Landing:
     known: set[tuple[str, str]] = set()
     since = "start"
     if not held.is_empty():
-        start = held["modified_at"].max() - OVERLAP  # type: ignore[operator]
+        newest = held["modified_at"].max()
+        assert isinstance(newest, datetime)
+        start = newest - OVERLAP
         since = start.isoformat(timespec="microseconds")
         body["modified"] = {"from": since}
         recent = held.filter(held["modified_at"] >= start)
@@ -185,4 +187,3 @@ def resources(_settings: Settings) -> list[Resource]:
             without=without_postings,
         )
     ]
-

@@ -21,7 +21,8 @@ Landing = Iterator[Fetched | Unchanged | Failed]
 class TableReader(Protocol):
     """Reads a typed table that an earlier resource landed; empty when it has not."""
 
-    def __call__(self, label: str, table: str) -> pl.LazyFrame: ...
+    def __call__(self, label: str, table: str) -> pl.LazyFrame:
+        """Rows of `table` of the resource `label`."""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ def fetch_table(table: StatfinTable) -> Any:
             metadata = context.client.get_json(path)
         except Refused as error:
             raise SourceError(
-                f"statfin/{table.resource}: {table.path} is refused; the table may have been renamed ({error.status})", error.detail
+                f"statfin/{table.resource}: {table.path} is refused; the table may have been renamed ({error.status})",
+                error.detail,
             ) from None
         yield fetched("metadata", metadata, change_key=updated)
         selection = resolve(table, metadata.json()["variables"])
@@ -169,7 +170,7 @@ def _json_stat_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFram
     for axis, code in enumerate(answer["id"]):
         category = answer["dimension"][code]["category"]
         index = category["index"]
-        codes = sorted(index, key=index.get) if isinstance(index, dict) else list(index)
+        codes = sorted(index, key=lambda code: index[code]) if isinstance(index, dict) else list(index)
         positions = np.tile(np.repeat(np.arange(size[axis]), math.prod(size[axis + 1 :])), math.prod(size[:axis]))
         frame[_column(columns[code])] = pl.Series(codes, dtype=pl.String).gather(positions)
         if columns[code] == "measure":
@@ -202,14 +203,18 @@ def _px_json_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFrame:
 
 def _finish(frame: dict[str, Any], values: np.ndarray, symbols: np.ndarray, units: pl.Series, updated: datetime) -> pl.DataFrame:
     statuses = pl.Series(symbols.tolist(), dtype=pl.String).replace_strict(STATUS_OF_SYMBOL, default="other")
-    return pl.DataFrame(frame).with_columns(
-        value=pl.Series(values).fill_nan(None),
-        status=statuses.set(pl.Series(symbols.tolist(), dtype=pl.String).is_null(), "value"),
-        unit=units,
-        updated_at=pl.lit(updated),
-    ).with_columns(
-        value=pl.when(pl.col("status") == "zero").then(0.0).otherwise(pl.col("value")),
-        status=pl.when((pl.col("status") == "value") & pl.col("value").is_null()).then(pl.lit("missing")).otherwise("status"),
+    return (
+        pl.DataFrame(frame)
+        .with_columns(
+            value=pl.Series(values).fill_nan(None),
+            status=statuses.set(pl.Series(symbols.tolist(), dtype=pl.String).is_null(), "value"),
+            unit=units,
+            updated_at=pl.lit(updated),
+        )
+        .with_columns(
+            value=pl.when(pl.col("status") == "zero").then(0.0).otherwise(pl.col("value")),
+            status=pl.when((pl.col("status") == "value") & pl.col("value").is_null()).then(pl.lit("missing")).otherwise("status"),
+        )
     )
 
 
@@ -279,7 +284,9 @@ def _updated(context: FetchContext, table: StatfinTable) -> str:
     listing = context.client.get_json(f"{ROOT}/{table.database}/{folder}").json()
     found = next((item for item in listing if item["id"].removesuffix(".px") == name), None)
     if found is None:
-        raise SourceError(f"statfin/{table.resource}: folder {folder} has no table {name}", f"it has {[i['id'] for i in listing][:40]}")
+        raise SourceError(
+            f"statfin/{table.resource}: folder {folder} has no table {name}", f"it has {[i['id'] for i in listing][:40]}"
+        )
     return str(found["updated"])
 
 
@@ -316,4 +323,3 @@ def resources(settings: Settings) -> list[Resource]:
         attribution="KEHA-keskus, Työnvälitystilasto, CC BY 4.0",
     )
     return [*tables, history]
-

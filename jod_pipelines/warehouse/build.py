@@ -93,7 +93,7 @@ class Warehouse:
         with _connect(self.building) as connection:
             connection.execute("checkpoint")
         os.sync()
-        os.replace(self.building, self.served)
+        self.building.replace(self.served)
         shutil.rmtree(self.building.parent, ignore_errors=True)
 
     def _ensure_building(self) -> None:
@@ -102,7 +102,7 @@ class Warehouse:
             self.building.parent.mkdir(parents=True, exist_ok=True)
             aside = self.building.with_suffix(".tmp")
             shutil.copyfile(self.served, aside)
-            os.replace(aside, self.building)
+            aside.replace(self.building)
 
 
 def _connect(path: Path, *, read_only: bool = False, attempts: int = 20) -> duckdb.DuckDBPyConnection:

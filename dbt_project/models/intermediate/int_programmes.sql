@@ -20,8 +20,12 @@ select
     coalesce(document.level_uris, []) as level_uris,
     document.organisation_oid,
     coalesce(listed.eperuste_id, document.eperuste_id) as eperuste_id,
-    {{ credits_total('coalesce(document.credits_label, listed.credits_label)', 'coalesce(document.credits_number, listed.credits_number)') }}
-        as credits,
+    {{
+        credits_total(
+            'coalesce(document.credits_label, listed.credits_label)',
+            'coalesce(document.credits_number, listed.credits_number)'
+        )
+    }} as credits,
     coalesce(document.credits_unit, listed.credits_unit) as credits_unit,
     coalesce(document.degree_title_fi, listed.degree_title_fi) as degree_title_fi,
     coalesce(document.degree_title_sv, listed.degree_title_sv) as degree_title_sv,

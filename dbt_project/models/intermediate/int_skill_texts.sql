@@ -1,42 +1,21 @@
 -- Every text in which skills are looked for, one row per item, kind of text and language.
 with programmes as (
-    select programme_oid as item_id, 'programme' as item_kind, text_kind, language, text
-    from (
-        unpivot (
-            select
-                programme_oid,
-                name_fi as name__fi, name_sv as name__sv, name_en as name__en,
-                outcomes_fi as outcomes__fi, outcomes_sv as outcomes__sv, outcomes_en as outcomes__en,
-                description_fi as description__fi, description_sv as description__sv, description_en as description__en
-            from {{ ref('int_programmes') }}
+    {{
+        texts_of(
+            ref('int_programmes'), 'programme_oid', 'programme',
+            {'name': 'name', 'outcomes': 'outcomes', 'description': 'description'}
         )
-        on columns(* exclude (programme_oid))
-        into name field value text
-    ),
-    lateral (select split_part(field, '__', 1) as text_kind, split_part(field, '__', 2) as language)
+    }}
 ),
 
 implementations as (
-    select programme_oid as item_id, 'programme' as item_kind, text_kind, language, text
-    from (
-        unpivot (
-            select
-                programme_oid,
-                outcomes_fi as implementation_outcomes__fi,
-                outcomes_sv as implementation_outcomes__sv,
-                outcomes_en as implementation_outcomes__en
-            from {{ ref('int_implementations') }}
-        )
-        on columns(* exclude (programme_oid))
-        into name field value text
-    ),
-    lateral (select split_part(field, '__', 1) as text_kind, split_part(field, '__', 2) as language)
+    {{ texts_of(ref('int_implementations'), 'programme_oid', 'programme', {'implementation_outcomes': 'outcomes'}) }}
 ),
 
 keywords as (
     select
-        programme_oid as item_id,
         'programme' as item_kind,
+        programme_oid as item_id,
         'keyword' as text_kind,
         'fi' as language,
         unnest(keywords) as text
@@ -44,31 +23,11 @@ keywords as (
 ),
 
 requirements as (
-    select peruste_id::varchar as item_id, 'qualification' as item_kind, 'requirement' as text_kind, language, text
-    from (
-        unpivot (
-            select peruste_id, statement_fi as fi, statement_sv as sv, statement_en as en
-            from {{ ref('stg_eperusteet__requirement') }}
-        )
-        on fi, sv, en
-        into name language value text
-    )
+    {{ texts_of(ref('stg_eperusteet__requirement'), 'peruste_id', 'qualification', {'requirement': 'statement'}) }}
 ),
 
 postings as (
-    select posting_id as item_id, 'posting' as item_kind, text_kind, language, text
-    from (
-        unpivot (
-            select
-                posting_id,
-                title_fi as title__fi, title_sv as title__sv, title_en as title__en,
-                description_fi as description__fi, description_sv as description__sv, description_en as description__en
-            from {{ ref('int_job_postings') }}
-        )
-        on columns(* exclude (posting_id))
-        into name field value text
-    ),
-    lateral (select split_part(field, '__', 1) as text_kind, split_part(field, '__', 2) as language)
+    {{ texts_of(ref('int_job_postings'), 'posting_id', 'posting', {'title': 'title', 'description': 'description'}) }}
 ),
 
 texts as (
@@ -83,6 +42,11 @@ texts as (
     select * from postings
 )
 
-select distinct item_kind, item_id, text_kind, language, text
+select distinct
+    item_kind,
+    item_id,
+    text_kind,
+    language,
+    text
 from texts
 where text is not null and text != ''

@@ -41,4 +41,6 @@ class SourcesApp:
             return text_answer(error.description or error.name, error.code or 500, "text/plain; charset=utf-8")
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        return self.respond(Request(environ))(environ, start_response)
+        """WSGI."""
+        answer: Iterable[bytes] = self.respond(Request(environ))(environ, start_response)
+        return answer

@@ -62,57 +62,70 @@ class CallLimit:
 
 def pxweb(catalogue: Catalogue) -> list[Route]:
     """Configuration, folder listing, table metadata and queries answered in json-stat2."""
-    limit = CallLimit()
+    server = _PxWeb(catalogue)
+    base = "/PxWeb/api/v1/<any(fi, sv, en):language>"
+    return [
+        ("GET", f"{base}/", server.root),
+        ("GET", f"{base}/<database>/<folder>", server.listing),
+        ("GET", f"{base}/<database>/<folder>/<name>", server.metadata),
+        ("POST", f"{base}/<database>/<folder>/<name>", server.data),
+    ]
 
-    def limited(handler: Any) -> Any:
-        def answer(request: Request, **values: str) -> Response:
-            if limit.exceeded():
-                refusal = json_answer({"error": "429 - Too many requests in too short timeframe. Please try again later."}, 429)
-                refusal.headers["Retry-After"] = str(WINDOW_S)
-                return refusal
-            result: Response = handler(request, **values)
-            return result
 
-        return answer
+class _PxWeb:
+    """One server: its call limit holds over all its tables."""
 
-    def root(request: Request) -> Response:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._limit = CallLimit()
+
+    def root(self, request: Request, language: str) -> Response:
+        if (refusal := self._refusal()) is not None:
+            return refusal
         if "config" in request.args:
             return json_answer(
                 {"maxValues": MAX_CELLS, "maxCells": MAX_CELLS, "maxCalls": MAX_CALLS, "timeWindow": WINDOW_S, "CORS": True}
             )
         return json_answer([{"dbid": "StatFin", "text": "StatFin"}])
 
-    def listing(_request: Request, database: str, folder: str) -> Response:
-        tables = catalogue.px_tables(folder) if database == "StatFin" else []
+    def listing(self, _request: Request, language: str, database: str, folder: str) -> Response:
+        if (refusal := self._refusal()) is not None:
+            return refusal
+        tables = self._catalogue.px_tables(folder) if database == "StatFin" else []
         if not tables:
             return json_answer({"error": "Parameter error"}, 400)
         return json_answer([{"id": f"{t.name}.px", "type": "t", "text": t.title, "updated": t.updated} for t in tables])
 
-    def table(request: Request, database: str, folder: str, name: str) -> Response:
-        found = next((t for t in catalogue.px_tables(folder) if f"{t.name}.px" == name and database == "StatFin"), None)
-        if found is None:
-            return json_answer({"error": "Parameter error"}, 400)
-        if request.method == "GET":
-            return json_answer(_metadata(found))
+    def metadata(self, _request: Request, language: str, database: str, folder: str, name: str) -> Response:
+        if (refusal := self._refusal()) is not None:
+            return refusal
+        table = self._table(database, folder, name)
+        return json_answer(_metadata(table)) if table else json_answer({"error": "Parameter error"}, 400)
+
+    def data(self, request: Request, language: str, database: str, folder: str, name: str) -> Response:
+        if (refusal := self._refusal()) is not None:
+            return refusal
+        table = self._table(database, folder, name)
         try:
-            positions = _select(found, request.get_json())
+            positions = _select(table, request.get_json()) if table else []
         except (KeyError, ValueError, TypeError):
+            return json_answer({"error": "Parameter error"}, 400)
+        if table is None:
             return json_answer({"error": "Parameter error"}, 400)
         if math.prod(map(len, positions)) > MAX_CELLS:
             return json_answer({"error": "Too many values selected"}, 403)
-        return json_answer(catalogue.px_answer(found) or _json_stat2(found, positions))
+        return json_answer(self._catalogue.px_answer(table) or _json_stat2(table, positions))
 
-    base = "/PxWeb/api/v1/<any(fi, sv, en):_language>"
+    def _table(self, database: str, folder: str, name: str) -> PxTable | None:
+        tables = self._catalogue.px_tables(folder) if database == "StatFin" else []
+        return next((table for table in tables if f"{table.name}.px" == name), None)
 
-    def without_language(handler: Any) -> Any:
-        return lambda request, _language, **values: handler(request, **values)
-
-    return [
-        ("GET", f"{base}/", without_language(limited(root))),
-        ("GET", f"{base}/<database>/<folder>", without_language(limited(listing))),
-        ("GET", f"{base}/<database>/<folder>/<name>", without_language(limited(table))),
-        ("POST", f"{base}/<database>/<folder>/<name>", without_language(limited(table))),
-    ]
+    def _refusal(self) -> Response | None:
+        if not self._limit.exceeded():
+            return None
+        refusal = json_answer({"error": "429 - Too many requests in too short timeframe. Please try again later."}, 429)
+        refusal.headers["Retry-After"] = str(WINDOW_S)
+        return refusal
 
 
 def _metadata(table: PxTable) -> dict[str, Any]:

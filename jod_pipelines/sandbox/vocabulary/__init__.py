@@ -99,7 +99,7 @@ def esco_vocabulary(folder: Path, seed: int) -> Vocabulary:
     from jod_pipelines.sources.esco import FILE_NAME, parse
 
     paths = sorted(path for path in folder.iterdir() if FILE_NAME.fullmatch(path.name))
-    tables = {name: frame for name, frame in parse(Document(p.name, p.read_bytes(), "") for p in paths).tables.items()}
+    tables = parse(Document(p.name, p.read_bytes(), "") for p in paths).tables
     frames = {name: frame for name, frame in tables.items() if isinstance(frame, pl.DataFrame)}
     labels = frames["label"].filter(pl.col("language").is_in(LANGUAGES))
     names: dict[str, dict[str, str]] = {}

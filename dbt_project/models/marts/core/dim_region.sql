@@ -1,36 +1,48 @@
-with regions as (
+with codes as (
+    select * from {{ ref('stg_koodisto__code') }}
+),
+
+listed_regions as (
+    select * from codes
+    where code_list = 'maakunta' and valid_to is null
+),
+
+listed_municipalities as (
+    select * from codes
+    where code_list = 'kunta'
+),
+
+regions as (
     select
-        coalesce(code.code, reference.region_code) as area_code,
-        coalesce(code.name_fi, reference.name_fi) as name_fi,
-        coalesce(code.name_sv, reference.name_sv) as name_sv,
-        coalesce(code.name_en, reference.name_en) as name_en
+        coalesce(listed.code, reference.region_code) as area_code,
+        coalesce(listed.name_fi, reference.name_fi) as name_fi,
+        coalesce(listed.name_sv, reference.name_sv) as name_sv,
+        coalesce(listed.name_en, reference.name_en) as name_en
     from {{ source('reference', 'regions') }} as reference
-    full join (
-        select * from {{ ref('stg_koodisto__code') }} where code_list = 'maakunta' and valid_to is null
-    ) as code on reference.region_code = code.code
+    full join listed_regions as listed on reference.region_code = listed.code
 ),
 
 memberships as (
-    select {{ code_of('code_uri') }} as municipality_code, min({{ code_of('related_uri') }}) as region_code
+    select
+        {{ code_of('code_uri') }} as municipality_code,
+        min({{ code_of('related_uri') }}) as region_code
     from {{ ref('stg_koodisto__relation') }}
-    where code_uri like 'kunta\_%' escape '\' and related_uri like 'maakunta\_%' escape '\'
+    where starts_with(code_uri, 'kunta_') and starts_with(related_uri, 'maakunta_')
     group by 1
 ),
 
 municipalities as (
     select
-        coalesce(code.code, reference.municipality_code) as area_code,
+        coalesce(listed.code, reference.municipality_code) as area_code,
         coalesce(memberships.region_code, reference.region_code) as region_code,
-        coalesce(code.name_fi, reference.name_fi) as name_fi,
-        coalesce(code.name_sv, reference.name_sv) as name_sv,
-        coalesce(code.name_en, code.name_fi, reference.name_fi) as name_en,
-        coalesce(code.valid_to is null, true) as is_current,
+        coalesce(listed.name_fi, reference.name_fi) as name_fi,
+        coalesce(listed.name_sv, reference.name_sv) as name_sv,
+        coalesce(listed.name_en, listed.name_fi, reference.name_fi) as name_en,
+        coalesce(listed.valid_to is null, true) as is_current,
         reference.population_persons
     from {{ source('reference', 'municipalities') }} as reference
-    full join (
-        select * from {{ ref('stg_koodisto__code') }} where code_list = 'kunta'
-    ) as code on reference.municipality_code = code.code
-    left join memberships on memberships.municipality_code = coalesce(code.code, reference.municipality_code)
+    full join listed_municipalities as listed on reference.municipality_code = listed.code
+    left join memberships on coalesce(listed.code, reference.municipality_code) = memberships.municipality_code
 )
 
 select

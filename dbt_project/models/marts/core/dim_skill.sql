@@ -9,7 +9,9 @@ with descriptions as (
 ),
 
 parents as (
-    select concept_uri, min(broader_uri) as group_uri
+    select
+        concept_uri,
+        min(broader_uri) as group_uri
     from {{ ref('stg_esco__broader') }}
     group by concept_uri
 )

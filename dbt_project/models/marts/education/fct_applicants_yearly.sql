@@ -1,8 +1,14 @@
 -- The measures of one application target stand on different rows of the source, so they are summed per key.
 with applications as (
-    select 'higher' as sector, * from {{ ref('stg_vipunen__applicants_higher') }}
+    select
+        'higher' as sector,
+        *
+    from {{ ref('stg_vipunen__applicants_higher') }}
     union all by name
-    select 'upper_secondary' as sector, * from {{ ref('stg_vipunen__applicants_upper_secondary') }}
+    select
+        'upper_secondary' as sector,
+        *
+    from {{ ref('stg_vipunen__applicants_upper_secondary') }}
 )
 
 select

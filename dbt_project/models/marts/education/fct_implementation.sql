@@ -3,7 +3,9 @@ with places as (
         implementation_oid,
         list_sort(list_distinct(list(region.region_code) filter (where region.region_code is not null))) as region_codes
     from (
-        select implementation_oid, unnest(municipality_codes) as municipality_code
+        select
+            implementation_oid,
+            unnest(municipality_codes) as municipality_code
         from {{ ref('int_implementations') }}
     )
     left join {{ ref('dim_region') }} as region on region.area_code = municipality_code

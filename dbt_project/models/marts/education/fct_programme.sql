@@ -9,7 +9,9 @@ with coded as (
 ),
 
 implementations as (
-    select programme_oid, count(*) as implementations
+    select
+        programme_oid,
+        count(*) as implementations
     from {{ ref('int_implementations') }}
     group by programme_oid
 )

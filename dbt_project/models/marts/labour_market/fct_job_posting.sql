@@ -4,6 +4,12 @@ with occupations as (
         coalesce(occupation.occupation_code, regexp_extract(posting.main_occupation_uri, '/isco/C([0-9]{1,4})$', 1)) as code
     from {{ ref('int_job_postings') }} as posting
     left join {{ ref('dim_occupation') }} as occupation on posting.main_occupation_uri = occupation.occupation_uri
+),
+
+regions as (
+    select map(list(area_code), list(region_code)) as codes
+    from {{ ref('dim_region') }}
+    where area_level = 'municipality' and region_code is not null
 )
 
 select
@@ -32,8 +38,4 @@ select
     coalesce(posting.open_positions, 1)::integer as open_positions
 from {{ ref('int_job_postings') }} as posting
 left join occupations on posting.posting_id = occupations.posting_id
-cross join (
-    select map(list(area_code), list(region_code)) as codes
-    from {{ ref('dim_region') }}
-    where area_level = 'municipality' and region_code is not null
-) as regions
+cross join regions
