@@ -41,7 +41,7 @@ install: .venv/installed
 	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --python .venv --require-hashes --compile-bytecode requirements.lock
 	$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
-	$(BIN)/python -W ignore -m jod_pipelines.opportunities.numba_cache
+	$(BIN)/python -W ignore -m jod_pipelines.opportunities
 	touch $@
 
 lock:  ## resolve pyproject.toml anew into requirements.lock (hashes, no addresses)

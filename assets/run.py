@@ -155,14 +155,26 @@ def _remember_failure(event: dg.DagsterEvent, report: RunReport) -> None:
     """Keep the first real failure: its line, its detail and the exit code of its kind."""
     if report.line:
         return
-    info = event.step_failure_data.error
-    while info is not None and info.cause is not None:
-        info = info.cause
+    chain = [event.step_failure_data.error]
+    while chain[-1] is not None and chain[-1].cause is not None:
+        chain.append(chain[-1].cause)
+    kinds = _kinds_of_error()
+    known = [info for info in chain if info is not None and info.cls_name in kinds]
+    info = known[0] if known else chain[-1]
+    step = str(event.step_key).replace("__", "/")
     if info is None:
-        report.line, report.exit_code = f"{event.step_key} failed", 1
+        report.line, report.exit_code = f"{step} failed", 1
         return
-    message = info.message.split(": ", 1)[-1].strip()
-    first, _, rest = message.partition("\n")
-    kind = getattr(errors, info.cls_name or "", None)
-    report.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, errors.JodError) else 1
-    report.line, report.detail = f"{str(event.step_key).replace('__', '/')}: {first}", rest
+    first, _, rest = info.message.split(": ", 1)[-1].strip().partition("\n")
+    report.exit_code = kinds[info.cls_name].exit_code if known and info.cls_name else 1
+    report.line, report.detail = f"{step}: {first}", rest
+
+
+def _kinds_of_error() -> dict[str, type[errors.JodError]]:
+    """Errors raised on purpose, by name."""
+    found, left = {}, [errors.JodError]
+    while left:
+        kind = left.pop()
+        found[kind.__name__] = kind
+        left += kind.__subclasses__()
+    return found

@@ -63,7 +63,7 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
         stamp = landed.root / "typed" / "derived_by"
         if before is None or snapshot.id != before.id or not stamp.exists() or stamp.read_text() != derived_by:
             same_code = stamp.exists() and stamp.read_text() == derived_by
-            outcome.quarantined = _derive(resource, landed, snapshot, before, reuse=same_code)
+            outcome.quarantined = _derive(resource, landed, snapshot, before, reuse=same_code, erased=outcome.erased)
             landed.serve(snapshot)
             write_atomically(stamp, derived_by.encode())
             if before is None or snapshot.content_id != before.content_id:
@@ -99,11 +99,14 @@ def read_typed(platform: Platform, label: str, table: str) -> pl.LazyFrame:
 
 
 def _derive(
-    resource: Resource, landed: LandedResource, snapshot: Snapshot, before: Snapshot | None, *, reuse: bool
+    resource: Resource, landed: LandedResource, snapshot: Snapshot, before: Snapshot | None, *, reuse: bool, erased: int
 ) -> dict[str, int]:
-    """Write the typed tables of a snapshot and their quarantines; returns refused rows by table."""
+    """Write the typed tables of a snapshot and their quarantines; returns refused rows by table.
+
+    Rows erased by duty are no shrinkage of the source.
+    """
     refused: dict[str, int] = {}
-    previous = {table: _count(landed.typed_files(table)) for table in resource.tables} if before else {}
+    previous = {table: _count(landed.typed_files(table)) - erased for table in resource.tables} if before else {}
     if resource.per_document:
         for key, entry in sorted(snapshot.entries.items()):
             if reuse and all(landed.typed_path(table, entry.sha256).exists() for table in resource.tables):

@@ -59,6 +59,11 @@ def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
     Raises:
         ContractError: Great Expectations itself failed on a rule.
     """
+    missing = [column.name for column in table.columns if column.name not in frame.columns]
+    if missing:
+        return CheckReport(
+            table.name, len(frame), [Finding("has the columns of its contract", missing[0], False, None, tuple(missing))]
+        )
     import great_expectations as gx
 
     suite = gx.ExpectationSuite(name=f"{table.layer}.{table.physical_name}", expectations=list(_expectations(table)))

@@ -7,6 +7,9 @@ import polars as pl
 
 from jod_pipelines.forecasting.panel import BAND, LEVELS, add_intervals, interval_widths
 
+DIGITS = 6
+"""Figures are rounded: a sum of many numbers differs in its last bits with the order threads add them in."""
+ORDER = ("group", "model", "unique_id", "origin", "horizon")
 EVALUATION_BANDS = ((1, 12), (13, 24), (25, 36))
 
 
@@ -23,7 +26,7 @@ def evaluate_backtest(errors: pl.DataFrame, chosen: pl.DataFrame, horizon: int) 
         series_group, model, horizon_from, horizon_to, series, origins, mase, rmsse, wis, coverage_80_pct,
         coverage_95_pct, mase_seasonal_naive.
     """
-    judged = errors.filter(pl.col("scale") > 0)
+    judged = errors.filter(pl.col("scale") > 0).sort(*ORDER)
     judged = judged.with_columns(error=(pl.col("y") - pl.col("yhat")) / pl.col("scale"))
     intervals = _held_out_intervals(judged.join(chosen, on=["group", "model"]), horizon)
     rows = []
@@ -32,8 +35,12 @@ def evaluate_backtest(errors: pl.DataFrame, chosen: pl.DataFrame, horizon: int) 
             continue
         inside = pl.col("horizon").is_between(start, end)
         part = judged.filter(inside)
-        naive = part.filter(model="seasonal_naive").group_by("group").agg(mase_seasonal_naive=pl.col("error").abs().mean())
-        points = part.group_by("group", "model").agg(
+        naive = (
+            part.filter(model="seasonal_naive")
+            .group_by("group", maintain_order=True)
+            .agg(mase_seasonal_naive=pl.col("error").abs().mean())
+        )
+        points = part.group_by("group", "model", maintain_order=True).agg(
             series=pl.col("unique_id").n_unique().cast(pl.Int32),
             origins=pl.col("origin").n_unique().cast(pl.Int32),
             mase=pl.col("error").abs().mean(),
@@ -41,7 +48,7 @@ def evaluate_backtest(errors: pl.DataFrame, chosen: pl.DataFrame, horizon: int) 
         )
         spread = (
             intervals.filter(inside)
-            .group_by("group", "model")
+            .group_by("group", "model", maintain_order=True)
             .agg(
                 wis=pl.col("wis").mean(),
                 coverage_80_pct=100 * pl.col("y").is_between(pl.col("q10"), pl.col("q90")).mean(),
@@ -53,7 +60,8 @@ def evaluate_backtest(errors: pl.DataFrame, chosen: pl.DataFrame, horizon: int) 
             .join(naive, on="group")
             .with_columns(horizon_from=pl.lit(start, pl.Int32), horizon_to=pl.lit(min(end, horizon), pl.Int32))
         )
-    return pl.concat(rows).rename({"group": "series_group"}).sort("series_group", "model", "horizon_from")
+    figures = pl.concat(rows).with_columns(pl.col(pl.Float64).round(DIGITS))
+    return figures.rename({"group": "series_group"}).sort("series_group", "model", "horizon_from")
 
 
 def weighted_interval_score(frame: pl.DataFrame) -> pl.Expr:
@@ -74,7 +82,7 @@ def _held_out_intervals(errors: pl.DataFrame, horizon: int) -> pl.DataFrame:
     for origin in errors["origin"].unique().sort():
         widths = interval_widths(errors.filter(pl.col("origin") != origin), groups, horizon)
         parts.append(add_intervals(errors.filter(pl.col("origin") == origin), widths))
-    held_out = pl.concat(parts) if parts else errors
+    held_out = pl.concat(parts).sort(*ORDER) if parts else errors
     return held_out.with_columns(wis=weighted_interval_score(held_out))
 
 

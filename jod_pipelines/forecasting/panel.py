@@ -107,7 +107,8 @@ def best_models(backtest: Backtest) -> pl.DataFrame:
     order = pl.col("model").replace_strict({model: place for place, model in enumerate(MODELS)}, default=len(MODELS))
     scored = (
         backtest.errors.filter(pl.col("scale") > 0)
-        .group_by("group", "model")
+        .sort("group", "model", "unique_id", "origin", "horizon")
+        .group_by("group", "model", maintain_order=True)
         .agg(((pl.col("y") - pl.col("yhat")).abs() / pl.col("scale")).mean().round(9).alias("mase"))
     )
     return scored.sort("group", "mase", order).group_by("group", maintain_order=True).first().select("group", "model")
@@ -157,11 +158,6 @@ def add_intervals(points: pl.DataFrame, widths: pl.DataFrame) -> pl.DataFrame:
         q90=mean + half_80,
         q97_5=mean + half_95,
     )
-
-
-def seasonal_naive_scale(values: np.ndarray) -> float:
-    """Mean absolute difference of a value and the one a year before."""
-    return float(np.abs(values[SEASON:] - values[:-SEASON]).mean()) if len(values) > SEASON else 0.0
 
 
 def _point_forecasts(known: pl.DataFrame, horizon: int) -> pl.DataFrame:

@@ -27,23 +27,3 @@ def enable() -> None:
 
     njit.caches = True  # type: ignore[attr-defined]
     numba.njit = njit
-
-
-def warm_up() -> None:
-    """Fill the cache by fitting UMAP and HDBSCAN once on next to nothing; part of installing, not of running."""
-    import polars as pl
-
-    from jod_pipelines.opportunities.clustering import cluster
-    from jod_pipelines.settings import ClusterSettings
-
-    items = pl.DataFrame(
-        {
-            "item_id": [f"item{number:03d}" for number in range(120)],
-            "skill_uris": [[f"skill{(number % 4) * 10 + step}" for step in range(6)] + [f"own{number}"] for number in range(120)],
-        }
-    )
-    cluster(items, ClusterSettings())
-
-
-if __name__ == "__main__":
-    warm_up()

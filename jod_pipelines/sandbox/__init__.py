@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,23 @@ class InProcessTransport(httpx.WSGITransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """See httpx."""
+        response = super().handle_request(request)
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        return httpx.Response(response.status_code, headers=response.headers, stream=_Breakable(response.stream), request=request)
+
+
+class _Breakable(httpx.SyncByteStream):
+    def __init__(self, stream: httpx.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
         try:
-            return super().handle_request(request)
+            yield from self._stream
         except ConnectionError as error:
-            raise httpx.ReadError(str(error), request=request) from error
+            raise httpx.ReadError(str(error)) from error
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 def build_world(settings: Settings) -> World:

@@ -66,6 +66,12 @@ ACTION_NOUNS = {
     "en": (("ing", ("e", "")),),
 }
 """Endings of nouns that name an action, and the endings of the verbs they may come from."""
+OTHER_READINGS = {
+    "fi": (("ista", "inen"), ("istä", "inen")),
+    "sv": (("ar", "a"), ("er", "a")),
+    "en": (),
+}
+"""Endings whose word may be another base form than the one the dictionary gives."""
 NEGATION = {
     "fi": re.compile(r"\bei (?:edellyt|vaadi|tarvit|ole (?:välttämät|edellyt))|\bemme (?:edellytä|vaadi)", re.IGNORECASE),
     "sv": re.compile(r"\b(?:kräv\w*|behöv\w*|förutsätt\w*) (?:inte|ej)\b|\b(?:inget|inte ett) krav\b", re.IGNORECASE),
@@ -113,7 +119,7 @@ def sentences(text: str, language: str) -> list[list[Word]]:
 def forms(word: str, language: str) -> tuple[str, ...]:
     """Base forms a lower-case word may stand for: its lemma, then the verb behind it and its compound parts."""
     own = lemma(word, language)
-    others = [verb_of(own, language)]
+    others = [verb_of(own, language), *_other_readings(word, language)]
     for part in _parts(own, language) or ():
         others += [part, verb_of(part, language)]
     return tuple(dict.fromkeys([own, *(form for form in others if form)]))
@@ -149,6 +155,17 @@ def verb_of(noun: str, language: str) -> str | None:
                     if candidate != noun and _dictionary(candidate, language) == candidate:
                         return candidate
     return None
+
+
+def _other_readings(word: str, language: str) -> list[str]:
+    """Base forms the dictionary passed over: it gives one reading of a form that has two (svetsar: welder, welds)."""
+    found = []
+    for ending, base in OTHER_READINGS[language]:
+        if word.endswith(ending):
+            candidate = word.removesuffix(ending) + base
+            if _dictionary(candidate, language) == candidate:
+                found.append(candidate)
+    return found
 
 
 def _weak(stem: str) -> str:

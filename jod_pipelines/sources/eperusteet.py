@@ -53,22 +53,21 @@ def fetch_badges(context: FetchContext) -> Landing:
     yield fetched("osaamismerkit", context.client.get_json(f"{EXTERNAL}/osaamismerkit"), personal=PERSONAL)
 
 
-def read_list(page: dict[str, Any]) -> Iterator[JsonRow]:
-    """Rows of table `peruste` from one list page."""
-    for item in page["data"]:
-        yield (
-            "peruste",
-            {
-                "peruste_id": item["id"],
-                **languages_of(item["nimi"], "name"),
-                "programme_type": item.get("koulutustyyppi"),
-                "languages": sorted(item.get("kielet") or []),
-                "education_codes": _education_codes(item),
-                "valid_from": epoch_ms_date(item.get("voimassaoloAlkaa")),
-                "valid_to": epoch_ms_date(item.get("voimassaoloLoppuu")),
-                "published_at": epoch_ms(item.get("julkaistu")),
-            },
-        )
+def read_listed(item: dict[str, Any]) -> Iterator[JsonRow]:
+    """The row of table `peruste` from one item of the list."""
+    yield (
+        "peruste",
+        {
+            "peruste_id": item["id"],
+            **languages_of(item["nimi"], "name"),
+            "programme_type": item.get("koulutustyyppi"),
+            "languages": sorted(item.get("kielet") or []),
+            "education_codes": _education_codes(item),
+            "valid_from": epoch_ms_date(item.get("voimassaoloAlkaa")),
+            "valid_to": epoch_ms_date(item.get("voimassaoloLoppuu")),
+            "published_at": epoch_ms(item.get("julkaistu")),
+        },
+    )
 
 
 def read_document(document: dict[str, Any]) -> Iterator[JsonRow]:
@@ -103,20 +102,19 @@ def read_document(document: dict[str, Any]) -> Iterator[JsonRow]:
             )
 
 
-def read_badges(badges: list[dict[str, Any]]) -> Iterator[JsonRow]:
-    """Rows of table `goal`: the skills each badge shows."""
-    for badge in badges:
-        for goal in badge.get("osaamistavoitteet") or []:
-            yield (
-                "goal",
-                {
-                    "badge_id": badge["id"],
-                    "goal_id": goal["id"],
-                    "badge_uri": badge.get("koodiUri"),
-                    **languages_of(badge["nimi"], "badge_name"),
-                    **languages_of(goal["osaamistavoite"], "goal"),
-                },
-            )
+def read_badge(badge: dict[str, Any]) -> Iterator[JsonRow]:
+    """Rows of table `goal`: the skills a badge shows."""
+    for goal in badge.get("osaamistavoitteet") or []:
+        yield (
+            "goal",
+            {
+                "badge_id": badge["id"],
+                "goal_id": goal["id"],
+                "badge_uri": badge.get("koodiUri"),
+                **languages_of(badge["nimi"], "badge_name"),
+                **languages_of(goal["osaamistavoite"], "goal"),
+            },
+        )
 
 
 def _statements(unit: dict[str, Any]) -> Iterator[tuple[str, dict[str, str | None]]]:
@@ -168,7 +166,9 @@ def resources(_settings: object) -> list[Resource]:
             system="eperusteet",
             tables=("peruste",),
             fetch=fetch_list,
-            parse=lambda documents: parse_json(documents, ("peruste",), read_list, first_of={"peruste": ("peruste_id",)}),
+            parse=lambda documents: parse_json(
+                documents, ("peruste",), read_listed, items=lambda page: page["data"], repeats=("peruste",)
+            ),
             title="List of qualification requirements",
             attribution=ATTRIBUTION,
         ),
@@ -189,7 +189,7 @@ def resources(_settings: object) -> list[Resource]:
             system="eperusteet",
             tables=("goal",),
             fetch=fetch_badges,
-            parse=lambda documents: parse_json(documents, ("goal",), read_badges),
+            parse=lambda documents: parse_json(documents, ("goal",), read_badge, items=list),
             title="Competence badges",
             attribution=ATTRIBUTION,
         ),

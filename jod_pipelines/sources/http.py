@@ -280,6 +280,7 @@ def _unreachable(label: str, url: httpx.URL, error: Exception) -> SourceError:
         httpx.ConnectTimeout: "does not let us connect (firewall or address list?)",
         httpx.ReadTimeout: "did not answer in time",
         httpx.RemoteProtocolError: "closed the connection before the answer was complete",
+        httpx.ReadError: "closed the connection before the answer was complete",
         httpx.DecodingError: "sent a body whose compression is broken",
     }
     reason = next((text for kind, text in reasons.items() if isinstance(error, kind)), "failed")

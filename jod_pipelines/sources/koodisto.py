@@ -50,35 +50,36 @@ def fetch_relations(context: FetchContext) -> Landing:
         raise SourceSkipped("no relations between code lists are recorded")
 
 
-def read_codes(codes: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Rows of table `code`, newest version first.
-
-    Live codes are normally drafts (LUONNOS): only an end date means that a code ended.
-    """
-    for code in sorted(codes, key=lambda code: (code["koodiUri"], -code["versio"])):
-        versions = (code.get("koodisto") or {}).get("koodistoVersios") or []
-        yield (
-            "code",
-            {
-                "code_list": code["koodiUri"].split("_", 1)[0],
-                "code_uri": code["koodiUri"],
-                "code": code["koodiArvo"],
-                "version": code["versio"],
-                "list_version": max(versions, default=None),
-                "valid_from": _day(code.get("voimassaAlkuPvm")),
-                "valid_to": _day(code.get("voimassaLoppuPvm")),
-                **metadata_languages(code.get("metadata"), "name"),
-            },
-        )
+def newest(codes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The codes of a list, of several versions of one code the newest."""
+    by_uri = {code["koodiUri"]: code for code in sorted(codes, key=lambda code: code["versio"])}
+    return [by_uri[uri] for uri in sorted(by_uri)]
 
 
-def read_relations(codes: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_code(code: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The row of table `code`. Live codes are normally drafts (LUONNOS): only an end date means that a code ended."""
+    versions = (code.get("koodisto") or {}).get("koodistoVersios") or []
+    yield (
+        "code",
+        {
+            "code_list": code["koodiUri"].split("_", 1)[0],
+            "code_uri": code["koodiUri"],
+            "code": code["koodiArvo"],
+            "version": code["versio"],
+            "list_version": max(versions, default=None),
+            "valid_from": _day(code.get("voimassaAlkuPvm")),
+            "valid_to": _day(code.get("voimassaLoppuPvm")),
+            **metadata_languages(code.get("metadata"), "name"),
+        },
+    )
+
+
+def read_relations(code: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Rows of table `relation`, `code_uri` includes or is within `related_uri`; passive and doubled ones left out."""
-    for code in codes:
-        for relation, key in (("includes", "includesCodeElements"), ("within", "withinCodeElements")):
-            related = {item["codeElementUri"] for item in code.get(key) or [] if not item.get("passive")}
-            for uri in sorted(related):
-                yield "relation", {"code_uri": code["koodiUri"], "relation": relation, "related_uri": uri}
+    for relation, key in (("includes", "includesCodeElements"), ("within", "withinCodeElements")):
+        related = {item["codeElementUri"] for item in code.get(key) or [] if not item.get("passive")}
+        for uri in sorted(related):
+            yield "relation", {"code_uri": code["koodiUri"], "relation": relation, "related_uri": uri}
 
 
 def _day(value: str | None) -> date | None:
@@ -94,7 +95,7 @@ def resources(_settings: object) -> list[Resource]:
             system="virkailija",
             tables=("code",),
             fetch=fetch_codes,
-            parse=lambda documents: parse_json(documents, ("code",), read_codes, first_of={"code": ("code_uri",)}),
+            parse=lambda documents: parse_json(documents, ("code",), read_code, items=newest),
             title="Code lists",
             attribution=ATTRIBUTION,
         ),
@@ -104,7 +105,7 @@ def resources(_settings: object) -> list[Resource]:
             system="virkailija",
             tables=("relation",),
             fetch=fetch_relations,
-            parse=lambda documents: parse_json(documents, ("relation",), read_relations),
+            parse=lambda documents: parse_json(documents, ("relation",), read_relations, items=list),
             title="Relations between code lists",
             attribution=ATTRIBUTION,
             after=("koodisto/codes",),

@@ -68,38 +68,37 @@ def fetch_details(kind: str, table: str, column: str) -> Any:
     return fetch
 
 
-def read_search_page(page: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Rows of tables `koulutus` and `toteutus` from one search page."""
-    for hit in page["hits"]:
-        description = hit.get("kuvaus") or {}
-        if "osaamistavoitteet" in description:  # skill badges nest their texts
-            hit = {**hit, "osaamistavoitteet": description["osaamistavoitteet"], "kuvaus": None}
+def read_hit(hit: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows of tables `koulutus` (one) and `toteutus` from one search hit."""
+    description = hit.get("kuvaus") or {}
+    if "osaamistavoitteet" in description:  # skill badges nest their texts
+        hit = {**hit, "osaamistavoitteet": description["osaamistavoitteet"], "kuvaus": None}
+    yield (
+        "koulutus",
+        {
+            "programme_oid": hit["oid"],
+            **languages_of(hit["nimi"], "name"),
+            "languages": sorted(hit["kielivalinta"]),
+            "programme_type": hit["koulutustyyppi"],
+            "education_codes": code_values(_codes(hit)),
+            "eperuste_id": hit.get("ePerusteId", hit.get("eperuste")),
+            **_credits(hit),
+            **_degree_titles(hit.get("tutkintonimikkeet")),
+            **languages_of(hit.get("kuvaus"), "description"),
+            **languages_of(hit.get("osaamistavoitteet"), "outcomes"),
+        },
+    )
+    for offer in hit["toteutukset"]:
         yield (
-            "koulutus",
+            "toteutus",
             {
                 "programme_oid": hit["oid"],
-                **languages_of(hit["nimi"], "name"),
-                "languages": sorted(hit["kielivalinta"]),
-                "programme_type": hit["koulutustyyppi"],
-                "education_codes": code_values(_codes(hit)),
-                "eperuste_id": hit.get("ePerusteId", hit.get("eperuste")),
-                **_credits(hit),
-                **_degree_titles(hit.get("tutkintonimikkeet")),
-                **languages_of(hit.get("kuvaus"), "description"),
-                **languages_of(hit.get("osaamistavoitteet"), "outcomes"),
+                "implementation_oid": offer["toteutusOid"],
+                "school_oid": offer["oppilaitosOid"],
+                **languages_of(offer["toteutusNimi"], "name"),
+                "municipality_codes": code_values(offer.get("kunnat")),
             },
         )
-        for offer in hit["toteutukset"]:
-            yield (
-                "toteutus",
-                {
-                    "programme_oid": hit["oid"],
-                    "implementation_oid": offer["toteutusOid"],
-                    "school_oid": offer["oppilaitosOid"],
-                    **languages_of(offer["toteutusNimi"], "name"),
-                    "municipality_codes": code_values(offer.get("kunnat")),
-                },
-            )
 
 
 def read_koulutus(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -197,8 +196,8 @@ def _values(items: Any) -> list[str]:
 
 def parse_search(documents: Iterable[Document]) -> Parsed:
     """Search pages; a programme that moved between pages while they were read is kept once."""
-    keys = {"koulutus": ("programme_oid",), "toteutus": ("programme_oid", "implementation_oid", "school_oid")}
-    return parse_json(documents, ("koulutus", "toteutus"), read_search_page, first_of=keys)
+    tables = ("koulutus", "toteutus")
+    return parse_json(documents, tables, read_hit, items=lambda page: page["hits"], repeats=tables)
 
 
 def resources(_settings: object) -> list[Resource]:

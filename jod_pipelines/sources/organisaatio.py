@@ -18,28 +18,33 @@ def fetch_tree(context: FetchContext) -> Landing:
     yield fetched("hierarkia", context.client.get_json(TREE, params), personal=PERSONAL)
 
 
-def read_tree(answer: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Rows of table `organisation`, parents before children. The tree is built from parentOid alone."""
+def nodes(answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every organisation of the tree, parents before children."""
     stack = list(reversed(answer["organisaatiot"]))
     while stack:
         node = stack.pop()
         stack.extend(reversed(node.get("children") or []))
-        yield (
-            "organisation",
-            {
-                "organisation_oid": node["oid"],
-                "parent_oid": node.get("parentOid"),
-                **languages_of(node.get("nimi"), "name"),
-                "organisation_types": sorted(node.get("organisaatiotyypit") or node.get("tyypit") or []),
-                "school_code": node.get("oppilaitosKoodi") or None,
-                "school_type": code_value(code_uri(node.get("oppilaitostyyppi"))),
-                "municipality_code": code_value(code_uri(node.get("kotipaikkaUri"))),
-                "language_uris": code_uris(node.get("kieletUris")),
-                "valid_from": epoch_ms_date(node.get("alkuPvm")),
-                "valid_to": epoch_ms_date(node.get("lakkautusPvm")),
-                "status": node.get("status"),
-            },
-        )
+        yield node
+
+
+def read_organisation(node: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The row of table `organisation`. The hierarchy is in parentOid alone: paths differ between endpoints."""
+    yield (
+        "organisation",
+        {
+            "organisation_oid": node["oid"],
+            "parent_oid": node.get("parentOid"),
+            **languages_of(node.get("nimi"), "name"),
+            "organisation_types": sorted(node.get("organisaatiotyypit") or node.get("tyypit") or []),
+            "school_code": node.get("oppilaitosKoodi") or None,
+            "school_type": code_value(code_uri(node.get("oppilaitostyyppi"))),
+            "municipality_code": code_value(code_uri(node.get("kotipaikkaUri"))),
+            "language_uris": code_uris(node.get("kieletUris")),
+            "valid_from": epoch_ms_date(node.get("alkuPvm")),
+            "valid_to": epoch_ms_date(node.get("lakkautusPvm")),
+            "status": node.get("status"),
+        },
+    )
 
 
 def resources(_settings: object) -> list[Resource]:
@@ -51,7 +56,7 @@ def resources(_settings: object) -> list[Resource]:
             system="virkailija",
             tables=("organisation",),
             fetch=fetch_tree,
-            parse=lambda documents: parse_json(documents, ("organisation",), read_tree),
+            parse=lambda documents: parse_json(documents, ("organisation",), read_organisation, items=nodes),
             title="Education organisations",
             attribution="Opetushallitus, Organisaatiopalvelu",
         )

@@ -14,6 +14,7 @@ from jod_pipelines.landing.archive import Document, Failed, Fetched, Snapshot, U
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, PoliteClient
 
+_WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 Rows = list[dict[str, Any]]
 Landing = Iterator[Fetched | Unchanged | Failed]
 
@@ -93,30 +94,38 @@ def parse_json(
     tables: tuple[str, ...],
     read: Callable[[Any], Iterable[tuple[str, dict[str, Any]]]],
     *,
-    first_of: dict[str, tuple[str, ...]] | None = None,
+    items: Callable[[Any], Iterable[Any]] = lambda document: [document],
+    repeats: tuple[str, ...] = (),
 ) -> Parsed:
-    """Read JSON documents one by one; a document whose shape is wrong is set aside, the rest goes on.
+    """Read JSON documents item by item; an item whose shape is wrong is set aside, the rest goes on.
 
     Args:
-        read: one parsed document to (table, row) pairs; rows get `source_document` added.
-        first_of: key columns of tables in which a source repeats itself by design; the first row of a key stays.
+        read: one item to (table, row) pairs; rows get `source_document` added.
+        items: the items of a document; without it the document is the item.
+        repeats: tables in which a source says the same row several times; only rows equal in all columns are dropped.
     """
     rows: dict[str, Rows] = {table: [] for table in tables}
-    seen: dict[str, set[tuple[Any, ...]]] = {table: set() for table in first_of or {}}
+    seen: set[bytes] = set()
     unreadable: dict[str, str] = {}
     for document in documents:
         try:
-            found = list(read(document.json()))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            listed = list(items(document.json()))
+        except _WRONG_SHAPE as error:
             unreadable[document.key] = f"{type(error).__name__}: {error}"
             continue
-        for table, row in found:
-            if first_of and table in first_of:
-                key = tuple(row[part] for part in first_of[table])
-                if key in seen[table]:
-                    continue
-                seen[table].add(key)
-            rows[table].append({**row, "source_document": document.key})
+        for number, item in enumerate(listed, start=1):
+            try:
+                found = list(read(item))
+            except _WRONG_SHAPE as error:
+                unreadable[f"{document.key} item {number}"] = f"{type(error).__name__}: {error}"
+                continue
+            for table, row in found:
+                if table in repeats:
+                    said = orjson.dumps([table, row])
+                    if said in seen:
+                        continue
+                    seen.add(said)
+                rows[table].append({**row, "source_document": document.key})
     return Parsed(dict(rows), unreadable)
 
 

@@ -1,0 +1,101 @@
+"""The platform on recorded real data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from tests_support import Run, jod
+
+pytestmark = [pytest.mark.slow, pytest.mark.recorded]
+
+
+@pytest.fixture
+def release(recorded_run: Run) -> Path:
+    return (recorded_run.home / "releases" / "latest").resolve()
+
+
+def dataset(release: Path, name: str) -> pl.DataFrame:
+    return pl.read_parquet(release / "parquet" / name / f"{name}.parquet")
+
+
+def test_it_ends_with_a_release_marked_real(recorded_run: Run, release: Path) -> None:
+    package = json.loads((release / "datapackage.json").read_text())
+    assert package["data_origin"] == "real"
+    assert "(real)" in recorded_run.out
+    assert jod("verify", "latest", home=recorded_run.home).code == 0
+
+
+def test_what_has_no_recording_is_skipped_with_a_clear_line(recorded_run: Run, release: Path) -> None:
+    assert "mylly/job_postings skipped: no recording of job postings" in recorded_run.out
+    assert "opintopolku/koulutus skipped: no koulutus details are recorded for the 461 found by the search" in recorded_run.out
+    assert dataset(release, "job_opportunity").is_empty()
+    assert (release / "jod" / "full_json_lines_tyomahdollisuus.json").read_bytes() == b""
+
+
+def test_real_programmes_code_lists_organisations_and_skills_are_all_there(recorded_run: Run) -> None:
+    with duckdb.connect(str(recorded_run.home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+
+        def count(sql: str) -> int:
+            row = connection.execute(sql).fetchone()
+            assert row is not None
+            return int(row[0])
+
+        assert count("select count(*) from education.fct_programme") == 461
+        assert (
+            count("select count(*) from core.dim_skill where name_fi is not null and name_sv is not null and name_en is not null")
+            == 13_896
+        )
+        assert count("select count(*) from core.dim_organisation") == 991
+        assert count("select count(*) from core.dim_region where area_level = 'municipality'") == 630
+        assert count("select count(distinct programme_oid) from opportunities.fct_programme_skill") >= 300
+        assert count("select count(*) from labour_market.fct_vacancies_monthly where source_table = 'tyonv/12ti'") > 0
+        assert count("select count(*) from labour_market.fct_vacancies_monthly where open_vacancies_status = 'confidential'") > 0
+
+
+def test_education_opportunities_and_forecasts_are_made(release: Path) -> None:
+    education = dataset(release, "education_opportunity")
+    assert len(education) >= 15
+    assert education["members"].sum() >= 300
+    assert education["title_fi"].n_unique() == len(education)
+    forecasts = dataset(release, "forecast_vacancies")
+    assert len(forecasts) > 1000
+    out_of_order = forecasts.filter(
+        (pl.col("q2_5") > pl.col("q10"))
+        | (pl.col("q10") > pl.col("q50"))
+        | (pl.col("q50") > pl.col("q90"))
+        | (pl.col("q90") > pl.col("q97_5"))
+    )
+    assert out_of_order.is_empty()
+    assert forecasts["origin"].n_unique() == 1
+
+
+def test_real_forecasts_beat_seasonal_naive_and_their_intervals_cover(release: Path) -> None:
+    evaluation = dataset(release, "forecast_evaluation").drop_nulls("wis")
+    assert (evaluation["mase"] < evaluation["mase_seasonal_naive"]).all()
+    occupations = evaluation.filter(series_group="occupation")
+    assert occupations["coverage_80_pct"].is_between(75, 85).all()
+    assert occupations["coverage_95_pct"].is_between(92, 98).all()
+
+
+def test_no_title_is_a_rest_class(release: Path) -> None:
+    assert not dataset(release, "education_opportunity")["title_fi"].str.contains("tuntematon").any()
+
+
+def test_raw_bodies_are_the_recorded_bytes(recorded_run: Run, recorded: Path) -> None:
+    import gzip
+    import hashlib
+
+    original = (recorded / "statfin" / "unemployment_register_kunnat_12r5.json").read_bytes()
+    digest = hashlib.sha256(original).hexdigest()
+    stored = recorded_run.home / "landing" / "statfin" / "tyonv_12r5" / "objects" / digest[:2] / f"{digest}.gz"
+    assert gzip.decompress(stored.read_bytes()) == original
+
+
+def test_a_second_run_changes_nothing(recorded_run: Run, recorded: Path) -> None:
+    again = jod("run", "--sources", "recorded", "--recorded", str(recorded), home=recorded_run.home)
+    assert again.code == 0
+    assert "nothing changed" in again.out

@@ -1,0 +1,236 @@
+"""The whole platform on the small sandbox, as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from tests_support import ROOT, Run, jod, sandbox_server
+
+from jod_pipelines.contracts.model import load_contracts, published_table
+from jod_pipelines.opportunities.evaluation import evaluate
+from jod_pipelines.publication.datapackage import logical_hash
+
+pytestmark = pytest.mark.slow
+
+
+def release(home: Path) -> Path:
+    return (home / "releases" / "latest").resolve()
+
+
+def dataset(home: Path, name: str) -> pl.DataFrame:
+    return pl.read_parquet(release(home) / "parquet" / name / f"{name}.parquet")
+
+
+def files_of(home: Path, *folders: str) -> dict[str, int]:
+    return {
+        str(path.relative_to(home)): path.stat().st_mtime_ns
+        for folder in folders
+        for path in sorted((home / folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def socket_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same world over real sockets, in another home."""
+    home = tmp_path_factory.mktemp("sockets")
+    with sandbox_server(home / "server.log") as url:
+        run = jod("run", home=home, JOD_SANDBOX_URL=url)
+    assert run.code == 0, run.out + run.err
+    return run
+
+
+def test_the_summary_says_what_was_made_and_where(small_run: Run) -> None:
+    for words in (
+        "done in",
+        "job opportunities",
+        "education opportunities",
+        "vacancy forecasts",
+        "checks",
+        "release",
+        "(synthetic)",
+    ):
+        assert words in small_run.out
+    assert " 0 failed" in small_run.out
+
+
+def test_every_published_dataset_has_rows_and_verifies(small_home: Path) -> None:
+    for name in load_contracts()["published"]:
+        assert len(dataset(small_home, name)), name
+    verified = jod("verify", "latest", home=small_home)
+    assert verified.code == 0
+    assert "verifies" in verified.out
+
+
+def test_job_clusters_are_the_planted_kinds_of_work(small_home: Path) -> None:
+    members = pl.read_parquet(small_home / "warehouse" / "derived" / "members_job.parquet")
+    truth = pl.read_parquet(small_home / "sandbox" / "truth" / "posting_kind.parquet")
+    with duckdb.connect(str(small_home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        postings = connection.execute("select posting_id as item_id from labour_market.fct_job_posting").pl()
+    clusters = postings.join(members, on="item_id", how="left").select(
+        "item_id",
+        cluster=pl.col("opportunity_id").rank("dense").cast(pl.Int64).fill_null(-1),
+        strength=pl.lit(1.0),
+        outlier=pl.col("opportunity_id").is_null(),
+    )
+    quality = evaluate(clusters, truth)
+    assert quality.ari_clustered is not None
+    assert quality.ari_clustered >= 0.8
+    assert quality.unclustered_pct <= 15
+
+
+def test_recognition_finds_what_was_planted(small_home: Path) -> None:
+    found = pl.read_parquet(small_home / "warehouse" / "derived" / "recognised_posting.parquet").select("item_id", "skill_uri")
+    truth = pl.read_parquet(small_home / "sandbox" / "truth" / "posting_mention.parquet").unique()
+    truth = truth.join(found.select("item_id").unique(), on="item_id", how="semi")
+    hits = found.join(truth, on=["item_id", "skill_uri"]).height
+    assert hits / len(found) >= 0.8
+    assert hits / len(truth) >= 0.8
+
+
+def test_vacancy_forecasts_beat_seasonal_naive_and_their_quantiles_are_in_order(small_home: Path) -> None:
+    evaluation = dataset(small_home, "forecast_evaluation").drop_nulls("wis")
+    weights = evaluation["series"] / evaluation["series"].sum()
+    assert (evaluation["mase"] * weights).sum() < (evaluation["mase_seasonal_naive"] * weights).sum()
+    forecasts = dataset(small_home, "forecast_vacancies")
+    ordered = forecasts.filter(
+        ~((pl.col("q2_5") <= pl.col("q10")) & (pl.col("q10") <= pl.col("q50")) & (pl.col("q50") <= pl.col("q90")))
+    )
+    assert ordered.is_empty()
+    assert set(forecasts["horizon_months"]) == set(range(1, 25))
+    assert forecasts["region_code"].n_unique() == 20
+
+
+def test_nothing_personal_is_anywhere_in_the_release_or_the_home(small_home: Path) -> None:
+    """Every contact of the world is known, so each can be searched for."""
+    import orjson
+
+    from jod_pipelines.sandbox import build_world
+    from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
+    from jod_pipelines.settings import load_settings
+
+    catalogue = SyntheticCatalogue(build_world(load_settings(scale="small")))
+    secrets: set[bytes] = set()
+    for line in catalogue.postings("PUBLISHED", ""):
+        for contact in orjson.loads(line)["contacts"]:
+            secrets |= {contact["email"].encode(), contact["telephone"].encode()}
+    assert len(secrets) > 3000
+    searched = 0
+    for folder in (release(small_home), small_home / "landing", small_home / "warehouse"):
+        for path in folder.rglob("*"):
+            if path.is_file():
+                searched += 1
+                for text in _texts(path):
+                    found = next((secret for secret in _contacts(text) if secret in secrets), None)
+                    assert found is None, f"{found!r} in {path.relative_to(small_home)}"
+    assert searched > 50
+
+
+def _contacts(text: bytes) -> set[bytes]:
+    import re
+
+    return set(re.findall(rb"[\w.]+@[\w.]+\.example|0\d\d \d{3} \d{4}", text))
+
+
+def _texts(path: Path) -> list[bytes]:
+    import gzip
+
+    if path.suffix == ".gz":
+        return [gzip.decompress(path.read_bytes())]
+    if path.suffix == ".parquet":
+        frame = pl.read_parquet(path)
+        return [
+            "\n".join(frame[name].drop_nulls().to_list()).encode() for name, dtype in frame.schema.items() if dtype == pl.String
+        ]
+    if path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as connection:
+            tables = connection.execute("select schema_name, table_name from duckdb_tables() where not internal").fetchall()
+            return ["\n".join(map(str, connection.execute(f'select * from "{s}"."{t}"').fetchall())).encode() for s, t in tables]
+    return [path.read_bytes()]
+
+
+def test_a_second_run_says_nothing_changed_and_rewrites_no_landing_file_and_no_release(small_home: Path) -> None:
+    before = files_of(small_home, "landing", "releases", "warehouse")
+    again = jod("run", home=small_home)
+    assert again.code == 0, again.out + again.err
+    assert "nothing changed" in again.out
+    assert files_of(small_home, "landing", "releases", "warehouse") == before
+
+
+def test_the_same_input_gives_the_same_logical_hashes_over_sockets_too(small_home: Path, socket_run: Run) -> None:
+    assert release(small_home).name == release(socket_run.home).name
+    for name in load_contracts()["published"]:
+        table = published_table(name)
+        assert logical_hash(dataset(small_home, name), table) == logical_hash(dataset(socket_run.home, name), table), name
+    for name in ("full_json_lines_tyomahdollisuus.json", "full_json_lines_koulutusmahdollisuus.json", "ammattiryhma.csv"):
+        assert (release(small_home) / "jod" / name).read_bytes() == (release(socket_run.home) / "jod" / name).read_bytes(), name
+
+
+def test_status_releases_and_diff_speak_json(small_home: Path) -> None:
+    rows = json.loads(jod("status", "--json", home=small_home).out)
+    assert {row["state"] for row in rows} <= {"ok", "skipped"}
+    assert {"subject", "kind", "state", "last_success", "age_hours", "promise_hours", "broken_since", "message"} <= set(rows[0])
+    found = json.loads(jod("releases", "--json", home=small_home).out)
+    assert [item["latest"] for item in found] == [True]
+    compared = json.loads(jod("diff", found[0]["id"], "latest", "--json", home=small_home).out)
+    assert compared["opportunities"]["job_opportunity"]["minted"] == 0
+    assert compared["forecast"]["median_move_pct"] == 0.0
+
+
+def test_readers_see_the_warehouse_while_it_is_served(small_home: Path) -> None:
+    with duckdb.connect(str(small_home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        marts = {row[0] for row in connection.execute("select table_name from duckdb_tables() where not internal").fetchall()}
+    dimensions = {"dim_region", "dim_occupation", "dim_skill", "dim_education_field", "dim_organisation"}
+    facts = {"fct_job_posting", "fct_job_posting_skill", "fct_programme", "fct_implementation"}
+    assert dimensions | facts | {"fct_vacancies_monthly", "fct_applicants_yearly"} <= marts
+    assert not (small_home / "warehouse" / "build").exists()
+
+
+def test_totals_are_the_sources_and_confidential_is_not_zero(small_home: Path) -> None:
+    with duckdb.connect(str(small_home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        statuses = dict(
+            connection.execute(
+                "select open_vacancies_status, count(*) from labour_market.fct_vacancies_monthly group by 1"
+            ).fetchall()
+        )
+        hidden = connection.execute(
+            "select count(*) from labour_market.fct_vacancies_monthly "
+            "where open_vacancies_status = 'confidential' and open_vacancies is not null"
+        ).fetchone()
+    assert statuses["confidential"] > 0
+    assert statuses["value"] > 0
+    assert hidden == (0,)
+
+
+def test_part_of_the_job_can_be_run(small_home: Path) -> None:
+    part = jod("run", "--select", 'key:"landing/koodisto/codes"', home=small_home)
+    assert part.code == 0, part.out + part.err
+    assert "1 assets" in part.out
+
+
+def test_dagster_finds_everything_in_the_workspace(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_definitions_have_groups_owners_descriptions_and_a_schedule() -> None:
+    from assets.definitions import defs
+
+    specs = [spec for spec in defs.resolve_all_asset_specs() if spec.key.path[0] != "reference"]
+    assert len(specs) > 90
+    for spec in specs:
+        assert spec.group_name != "default", spec.key
+        assert spec.owners, spec.key
+        assert spec.description, spec.key
+    schedule = defs.resolve_schedule_def("nightly")
+    assert (schedule.execution_timezone, schedule.job_name) == ("Europe/Helsinki", "main")
+    checks = {key.asset_key.to_user_string() for key in defs.resolve_asset_graph().asset_check_keys if key.name == "contract"}
+    assert {f"landing/{x}" for x in ("mylly/job_postings", "esco/classification")} <= checks
+    assert {table.physical_name.replace(".", "/") for table in load_contracts()["published"].values()} <= checks

@@ -1,0 +1,176 @@
+"""A contract that has never failed is not a contract: a violation is planted for every kind of rule."""
+
+from datetime import date
+
+import duckdb
+import polars as pl
+import pytest
+
+from jod_pipelines.contracts import dbt
+from jod_pipelines.contracts.enforcement import conform, enforce, frame_of
+from jod_pipelines.contracts.expectations import check_frame, check_sql_rules
+from jod_pipelines.contracts.model import Column, Table, load_contracts
+from jod_pipelines.errors import ContractError
+
+PUBLISHED = sorted(load_contracts()["published"])
+EVERY_TABLE = [table for tables in load_contracts().values() for table in tables.values()]
+
+
+def column(name, type_="VARCHAR", **rules):
+    return Column(name=name, type=type_, description={"en": name}, **rules)
+
+
+def table(*columns, **given):
+    defaults = {"rules": (), "severity": "quarantine", "min_rows": 0, "max_shrink_pct": 100, "freshness_hours": None}
+    return Table(
+        layer="landing",
+        contract="s/r",
+        name="t",
+        physical_name="s__r__t",
+        description={},
+        columns=columns,
+        **{**defaults, **given},
+    )
+
+
+T = table(
+    column("id", required=True, primary_key=True, pattern=r"\d+"),
+    column("kind", allowed=("a", "b")),
+    column("share", "DOUBLE", minimum=0, maximum=100),
+    column("title", max_length=3, unique=True),
+    column("source_document"),
+)
+GOOD = {"id": "1", "kind": "a", "share": 5.0, "title": "abc", "source_document": "page-1"}
+VIOLATIONS = [
+    ({"id": None}, "id", "required"),
+    ({"id": "x"}, "id", "pattern"),
+    ({"kind": "c"}, "kind", "one of"),
+    ({"share": -1.0}, "share", "at least"),
+    ({"share": 101.0}, "share", "at most 100"),
+    ({"title": "abcd"}, "title", "at most 3 characters"),
+]
+
+
+@pytest.mark.parametrize(("change", "name", "rule"), VIOLATIONS)
+def test_each_rule_sends_its_row_to_quarantine_with_rule_value_and_document(change, name, rule):
+    bad = {**GOOD, "id": "2", "title": "xyz", **change}
+    kept, broken = enforce(pl.DataFrame([GOOD, bad], schema=T.polars_schema), T)
+    assert kept.to_dicts() == [GOOD]
+    row = broken.row(0, named=True)
+    assert (row["column"], row["source_document"]) == (name, "page-1")
+    assert rule in row["rule"]
+    assert row["row"]
+
+
+def test_of_rows_with_one_key_the_first_stays():
+    rows = [GOOD, {**GOOD, "title": "zzz"}]
+    kept, broken = enforce(pl.DataFrame(rows, schema=T.polars_schema), T)
+    assert kept.to_dicts() == [GOOD]
+    assert broken["rule"].to_list() == ["unique key"]
+
+
+def test_unique_columns_are_unique():
+    rows = [GOOD, {**GOOD, "id": "2"}, {**GOOD, "id": "3", "title": None}, {**GOOD, "id": "4", "title": None}]
+    kept, broken = enforce(pl.DataFrame(rows, schema=T.polars_schema), T)
+    assert kept["id"].to_list() == ["1", "3", "4"]
+    assert broken["rule"].to_list() == ["unique"]
+
+
+def test_a_row_of_a_wrong_type_is_set_aside_and_the_rest_goes_on():
+    frame, refused = frame_of([GOOD, {**GOOD, "id": "2", "share": "many"}, {**GOOD, "id": "3", "unknown": 1}], T)
+    assert frame["id"].to_list() == ["1", "3"]
+    assert refused.row(0, named=True)["value"] == "many"
+
+
+def test_a_frame_conforms_or_says_where_it_does_not():
+    frame, refused = conform(pl.DataFrame({"id": [1, 2], "share": ["5", "five"]}), T)
+    assert frame.columns == list(T.polars_schema)
+    assert frame["id"].to_list() == ["1"]
+    assert refused.row(0, named=True)["column"] == "share"
+
+
+def test_great_expectations_sees_the_same_violations():
+    clean = check_frame(pl.DataFrame([GOOD], schema=T.polars_schema), T)
+    assert clean.passed, clean.line
+    for change, name, _ in VIOLATIONS:
+        frame = pl.DataFrame([GOOD, {**GOOD, "id": "2", "title": "xyz", **change}], schema=T.polars_schema)
+        report = check_frame(frame, T)
+        broken = [finding.column for finding in report.findings if not finding.passed]
+        assert name in broken, f"{name}: {report.line}"
+
+
+def test_great_expectations_sees_a_missing_column_and_a_double_key():
+    assert not check_frame(pl.DataFrame([GOOD], schema=T.polars_schema).drop("kind"), table(*T.columns[:2])).passed
+    pair = table(column("a", primary_key=True, required=True), column("b", primary_key=True, required=True))
+    assert check_frame(pl.DataFrame({"a": ["1", "1"], "b": ["1", "2"]}), pair).passed
+    assert not check_frame(pl.DataFrame({"a": ["1", "1"], "b": ["1", "1"]}), pair).passed
+
+
+@pytest.mark.parametrize("name", ["forecast_vacancies", "education_opportunity"])
+def test_rules_over_the_whole_table_fail_on_a_planted_row(name):
+    contract = load_contracts()["published"][name]
+    rows = {
+        "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1}
+        | dict.fromkeys(("q2_5", "q10", "q50", "q90", "q97_5"), 1.0),
+        "education_opportunity": {"duration_min_months": 1, "duration_median_months": 2, "duration_max_months": 3},
+    }[name]
+    planted = {
+        "quantiles_in_order": {"q10": 5.0},
+        "horizon_is_months_ahead": {"horizon_months": 2},
+        "durations_all_or_none": {"duration_min_months": None},
+        "durations_in_order": {"duration_min_months": 9},
+    }
+    with duckdb.connect() as connection:
+        for rule in contract.rules:
+            for values, broken in ((rows, 0), ({**rows, **planted[rule.name]}, 1)):
+                frame = pl.DataFrame([values]).cast({k: contract.polars_schema[k] for k in values})
+                connection.register("planted", frame.to_arrow())
+                found = {f.rule: f.failed_rows for f in check_sql_rules(connection, "planted", contract)}
+                assert found[rule.description] == broken, rule.name
+
+
+def test_every_rule_over_the_whole_table_is_planted_above():
+    names = {rule.name for contract in EVERY_TABLE for rule in contract.rules}
+    assert names == {"quantiles_in_order", "horizon_is_months_ahead", "durations_all_or_none", "durations_in_order"}
+
+
+def test_generated_files_are_what_the_contracts_say():
+    for path, text in dbt.generated_files().items():
+        assert path.read_text("utf-8") == text, f"{path.name} is out of date; run `jod contracts generate`"
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_columns_are_described_in_three_languages_and_marked_public(name):
+    contract = load_contracts()["published"][name]
+    assert set(contract.description) == {"fi", "sv", "en"}
+    for item in contract.columns:
+        assert set(item.description) == {"fi", "sv", "en"}, item.name
+        assert item.publish, item.name
+
+
+def test_references_lead_somewhere():
+    columns = {f"{t.name}.{c.name}" for t in EVERY_TABLE for c in t.columns}
+    for contract in EVERY_TABLE:
+        for item in contract.columns:
+            assert item.references is None or item.references in columns, f"{contract.name}.{item.name}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("schema: [", "not a valid data contract"),
+        ("apiVersion: v3.1.0\nunknown: 1\n", "not a valid data contract"),
+        ("apiVersion: v3.1.0\n", "needs a schema"),
+        ("apiVersion: v3.1.0\nschema: [{name: t, properties: [{name: a, physicalType: NUMBER}]}]", "physicalType must be one of"),
+        (
+            "apiVersion: v3.1.0\n"
+            "schema: [{name: t, quality: [{type: text, name: x}], properties: [{name: a, physicalType: DATE}]}]",
+            "needs type sql",
+        ),
+    ],
+)
+def test_a_wrong_contract_is_named(tmp_path, text, line):
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / "a.b.yaml").write_text(text)
+    with pytest.raises(ContractError, match=line):
+        load_contracts(tmp_path)

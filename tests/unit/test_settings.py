@@ -1,0 +1,59 @@
+import pytest
+
+from jod_pipelines.errors import SettingsError
+from jod_pipelines.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def no_settings_around(monkeypatch):
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("JOD_"):
+            monkeypatch.delenv(name)
+
+
+def test_keyword_beats_environment(monkeypatch):
+    monkeypatch.setenv("JOD_SCALE", "national")
+    assert load_settings().postings == 1_000_000
+    assert load_settings(scale="small").postings == 3_000
+    assert load_settings(scale="20000").postings == 20_000
+
+
+def test_nested_value_from_environment(monkeypatch):
+    monkeypatch.setenv("JOD_HTTP__ATTEMPTS", "2")
+    assert load_settings().http.attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"scale": "banana"}, "wrong setting scale"),
+        ({"sources": "nowhere"}, "wrong setting sources"),
+        ({"sources": "recorded"}, "needs recorded=DIR"),
+        ({"sources": "recorded", "recorded": "/does/not/exist"}, "is not a folder"),
+        ({"seed": -1}, "wrong setting seed"),
+    ],
+)
+def test_wrong_value_is_one_clear_line(given, line):
+    with pytest.raises(SettingsError) as caught:
+        load_settings(**given)
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_unknown_variable_is_refused_with_a_hint(monkeypatch):
+    monkeypatch.setenv("JOD_SCLAE", "small")
+    with pytest.raises(SettingsError, match="did you mean JOD_SCALE"):
+        load_settings()
+
+
+def test_secret_is_not_shown():
+    assert "topsecret" not in repr(load_settings(postings_key="topsecret"))
+
+
+def test_data_origin_is_honest(tmp_path):
+    assert load_settings().data_origin == "synthetic"
+    assert load_settings(sources="recorded", recorded=tmp_path).data_origin == "real"
+    assert load_settings(sources="live").data_origin == "real"
