@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 UV := .uv/bin/uv
+UV_VERSION := 0.13.9
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE :=
 export DO_NOT_TRACK := 1
@@ -37,7 +38,7 @@ dev: install  ## the Dagster UI on http://127.0.0.1:3000
 install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
-	test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv)
+	test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv==$(UV_VERSION))
 	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --python .venv --require-hashes --compile-bytecode requirements.lock
 	$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
@@ -45,7 +46,7 @@ install: .venv/installed
 	touch $@
 
 lock:  ## resolve pyproject.toml anew into requirements.lock (hashes, no addresses)
-	test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv)
+	test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv==$(UV_VERSION))
 	$(UV) pip compile --quiet --universal --all-extras --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 pyproject.toml -o requirements.lock
 

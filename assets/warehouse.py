@@ -38,4 +38,4 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
 
 def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
     os.environ["JOD_DUCKDB"] = str(Warehouse(platform).building)
-    yield from dbt.cli(["--no-version-check", "build"], context=context).stream()
+    yield from dbt.cli(["--no-version-check", "build", "--indirect-selection", "buildable"], context=context).stream()

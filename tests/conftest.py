@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests_support import ROOT, Run, jod
 
 RECORDED = Path(os.environ.get("JOD_TEST_RECORDED", ROOT.parent / "shared" / "data"))

@@ -22,6 +22,7 @@ from jod_pipelines.publication.analyst_database import write_analyst_database
 from jod_pipelines.publication.catalogue import write_catalogue
 from jod_pipelines.publication.datapackage import ReleaseNote, as_json, dcat, describe, logical_hash, sha256_of
 from jod_pipelines.publication.disclosure import contacts_in, permitted, small_groups
+from jod_pipelines.publication.import_rules import problems_of
 
 OPPORTUNITIES = ("job_opportunity", "education_opportunity")
 DO_NOT_DELIVER = "No opportunity of this kind in this release: importing an empty file would retire every one the service has."
@@ -92,8 +93,9 @@ def verify(folder: Path) -> list[str]:
         elif file.suffix == ".parquet":
             problems += _dataset_problems(file, resource)
     if not problems:
-        documents = [(folder / "jod" / name).read_bytes() for name in _DOCUMENTS]
-        problems += jod_documents.problems_of(*documents)
+        jobs, education, groups = ((folder / "jod" / name).read_bytes() for name in _DOCUMENTS)
+        skills = pl.read_parquet(folder / "parquet" / "opportunity_skill" / "opportunity_skill.parquet")["skill_uri"]
+        problems += problems_of(jobs, education, groups, frozenset(skills))
         problems += _database_problems(folder, package)
     return problems
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+
 from tests_support import Run, jod
 
 pytestmark = [pytest.mark.slow, pytest.mark.recorded]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
 from tests_support import QUICK, jod
 
 pytestmark = pytest.mark.slow

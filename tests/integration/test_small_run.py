@@ -10,11 +10,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from tests_support import ROOT, Run, jod, sandbox_server
 
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.opportunities.evaluation import evaluate
 from jod_pipelines.publication.datapackage import logical_hash
+from tests_support import ROOT, Run, jod, sandbox_server
 
 pytestmark = pytest.mark.slow
 

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('dim_skill') }}
 select
     opportunity_kind,
     opportunity_id,
