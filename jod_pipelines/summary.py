@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from jod_pipelines.contracts.model import landing_table
 from jod_pipelines.platform import Platform
@@ -48,24 +47,22 @@ def print_summary(platform: Platform, report: RunReport, console: Console, *, pa
 
 
 def _print_products(platform: Platform, package: dict[str, Any], report: RunReport, console: Console) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column()
+    told: list[tuple[str, str]] = []
     layers = layer_rows(platform)
-    table.add_row("rows", ", ".join(f"{name} {count:,}".replace(",", " ") for name, count in layers.items()))
+    told.append(("rows", ", ".join(f"{name} {count:,}".replace(",", " ") for name, count in layers.items())))
     rows = {resource["path"].split("/")[-1].split(".")[0]: resource.get("rows", 0) for resource in package["resources"]}
     for kind in ("job", "education"):
         quality = platform.state.read(f"quality/{kind}_opportunity") or {}
-        told = [
+        scores = [
             text.format(quality[name]) for name, text in QUALITY_WORDS if quality.get(name) is not None and quality.get("items")
         ]
-        table.add_row(f"{kind} opportunities", ", ".join([str(rows.get(f"{kind}_opportunity", 0)), *told]))
-    table.add_row("vacancy forecasts", f"{rows.get('forecast_vacancies', 0):,}".replace(",", " ") + _accuracy(platform))
-    table.add_row("checks", f"{report.checks_passed} passed, {len(report.checks_failed)} failed")
-    table.add_row("release", f"{package['id']} ({package['data_origin']})")
-    table.add_row("", str(platform.releases_folder / "latest"))
+        told.append((f"{kind} opportunities", ", ".join([str(rows.get(f"{kind}_opportunity", 0)), *scores])))
+    told.append(("vacancy forecasts", f"{rows.get('forecast_vacancies', 0):,}".replace(",", " ") + _accuracy(platform)))
+    told.append(("checks", f"{report.checks_passed} passed, {len(report.checks_failed)} failed"))
+    told.append(("release", f"{package['id']} ({package['data_origin']}) in {platform.releases_folder / 'latest'}"))
     console.print(f"[green]done[/green] in {report.seconds:.0f} s")
-    console.print(table)
+    for name, text in told:
+        console.print(f"[bold]{name:<24}[/bold]{escape(text)}", soft_wrap=True)
 
 
 def _accuracy(platform: Platform) -> str:
