@@ -1,4 +1,4 @@
-"""Benchmarks: each runs this platform's way and a named peer on the same input, in the same process, and prints both.
+"""Benchmarks: each runs this platform's way and a named peer on the same input, in the same run, and prints both.
 
 A ratio can come out against us; that is what it is for.
 """
@@ -47,7 +47,7 @@ def run_benchmarks(name: str | None, console: Console) -> None:
 def _benchmarks() -> dict[str, Callable[[], list[Result]]]:
     from jod_pipelines.bench import clusters, forecasts, ingest
 
-    return {"ingest": ingest.run, "clusters": clusters.run, "forecasts": forecasts.run}
+    return {"ingest": ingest.run_pages, "postings": ingest.run_postings, "clusters": clusters.run, "forecasts": forecasts.run}
 
 
 def _show(title: str, results: list[Result], console: Console) -> None:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,25 +15,33 @@ from selectolax.lexbor import LexborHTMLParser
 HELSINKI = ZoneInfo("Europe/Helsinki")
 LANGUAGES = ("fi", "sv", "en")
 _BLOCK_END = re.compile(r"<(?:br\s*/?|/(?:p|li|h[1-6]|dt|dd|tr|div|ul|ol|table))\s*>", re.IGNORECASE)
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\ufeff"))
+_INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\ufeff]")
+_NOT_CLEAN = re.compile(r"[^ !-%'-;=-~åäöÅÄÖ–’”•é§]|^ | $|  ")
+"""Anything that `plain_text` may have to change; most names and many texts have none of it."""
 _PLACEHOLDERS = {"", "-", "--", "------"}
 
 
+@lru_cache(maxsize=16_384)
 def plain_text(value: str | None) -> str | None:
     """HTML or plain text as clean lines; None when nothing is left.
 
-    Block ends become newlines, tags and invisible characters go, entities and whitespace are normalised, NFC.
+    Block ends become newlines, tags and invisible characters go, entities and whitespace are normalised, NFC. Sources
+    repeat texts (a qualification's in each of its programmes), so what was cleaned is remembered.
     """
     if value is None:
         return None
+    text = value if _NOT_CLEAN.search(value) is None else _cleaned(value)
+    return None if text in _PLACEHOLDERS else text
+
+
+def _cleaned(value: str) -> str:
     text = value
     if "<" in text or "&" in text:
         body = LexborHTMLParser(_BLOCK_END.sub("\n", text)).body
         text = body.text() if body else ""
-    text = unicodedata.normalize("NFC", text.translate(_INVISIBLE).replace("\u00a0", " "))
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    text = "\n".join(line for line in lines if line)
-    return None if text in _PLACEHOLDERS else text
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return "\n".join([line for line in lines if line])
 
 
 def languages_of(value: Any, prefix: str) -> dict[str, str | None]:
@@ -43,7 +52,12 @@ def languages_of(value: Any, prefix: str) -> dict[str, str | None]:
     if value is not None and not isinstance(value, Mapping):
         raise TypeError(f"{prefix}: expected a language map, got {type(value).__name__}")
     texts = value or {}
-    return {f"{prefix}_{language}": plain_text(texts.get(language)) for language in LANGUAGES}
+    return {column: plain_text(texts.get(language)) for language, column in _columns(prefix)}
+
+
+@cache
+def _columns(prefix: str) -> tuple[tuple[str, str], ...]:
+    return tuple((language, f"{prefix}_{language}") for language in LANGUAGES)
 
 
 def metadata_languages(metadata: Iterable[Mapping[str, Any]] | None, prefix: str, field: str = "nimi") -> dict[str, str | None]:
