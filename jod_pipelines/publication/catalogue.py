@@ -126,14 +126,13 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
         undefined=jinja2.StrictUndefined,
     )
     template = environment.get_template("index.html.j2")
-    plots = _write_plots(folder, datasets)
     for language, name in PAGES.items():
         page = template.render(
             language=language,
             pages=PAGES,
             t=TEXTS[language],
             note=note,
-            plots=plots,
+            plots=_write_plots(folder, datasets, language),
             datasets=_dataset_rows(datasets, language),
             kinds=[
                 ("jobs", _largest(datasets["job_opportunity"], language), datasets["job_opportunity"].filter("active").height),
@@ -148,18 +147,18 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
         (folder / name).write_text(page, "utf-8")
 
 
-def _write_plots(folder: Path, datasets: dict[str, pl.DataFrame]) -> dict[str, str]:
-    """File name by plot, for plots there is data for."""
+def _write_plots(folder: Path, datasets: dict[str, pl.DataFrame], language: str) -> dict[str, str]:
+    """File name by plot of one language's page, for plots there is data for."""
     plots: dict[str, str] = {}
     forecast = datasets["forecast_vacancies"].filter((pl.col("region_code") == TOTAL) & (pl.col("occupation_code") == TOTAL))
     if len(forecast):
         nothing = pl.DataFrame(schema={"month": pl.Date(), "value": pl.Float64()})
-        (folder / "forecast.svg").write_bytes(forecast_plot(nothing, forecast, ""))
         plots["forecast"] = "forecast.svg"
-    jobs = _largest(datasets["job_opportunity"], "fi")[:15]
+        (folder / plots["forecast"]).write_bytes(forecast_plot(nothing, forecast, ""))
+    jobs = _largest(datasets["job_opportunity"], language)[:15]
     if jobs:
-        (folder / "largest.svg").write_bytes(bar_plot([row["title"] for row in jobs], [row["members"] for row in jobs], ""))
-        plots["largest"] = "largest.svg"
+        plots["largest"] = f"largest.{language}.svg"
+        (folder / plots["largest"]).write_bytes(bar_plot([row["title"] for row in jobs], [row["members"] for row in jobs], ""))
     return plots
 
 
