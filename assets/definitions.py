@@ -1,40 +1,6 @@
-"""Assembles everything; holds no logic."""
+"""What `workspace.yaml` loads: everything, configured by the environment."""
 
-import dagster as dg
-
-from assets.checks import contract_checks
-from assets.dbt import dbt_resource
-from assets.forecasts import build_forecasts
-from assets.ingestion import landing_assets
-from assets.jobs import main_job
-from assets.opportunities import opportunity_assets
-from assets.publication import release
-from assets.schedules import nightly
-from assets.sensors import record_failure
-from assets.skills import skill_assets
-from assets.warehouse import warehouse_assets
-from jod_pipelines.platform import Platform
-from jod_pipelines.settings import Settings, load_settings
-
-
-def build_definitions(settings: Settings, platform: Platform | None = None) -> dg.Definitions:
-    """Definitions for a configuration."""
-    return dg.Definitions(
-        assets=[
-            *landing_assets(settings),
-            *warehouse_assets(),
-            *skill_assets(),
-            *opportunity_assets(),
-            build_forecasts,
-            release,
-        ],
-        asset_checks=contract_checks(settings),
-        jobs=[main_job],
-        schedules=[nightly],
-        sensors=[record_failure],
-        resources={"platform": platform or Platform(settings), "dbt": dbt_resource()},
-        executor=dg.in_process_executor,
-    )
-
+from assets.assembly import build_definitions
+from jod_pipelines.settings import load_settings
 
 defs = build_definitions(load_settings())

@@ -36,6 +36,7 @@ def _landing_asset(resource: Resource) -> dg.AssetsDefinition:
         pool="landing",
     )
     def land(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
+        platform.claim()
         outcome = ingest(resource, platform)
         if outcome.message:
             context.log.warning(f"{outcome.label}: {outcome.status}: {outcome.message}")

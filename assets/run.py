@@ -13,11 +13,13 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from assets.definitions import build_definitions
+from assets.assembly import build_definitions
+from assets.warehouse import PARTIAL_RUN
 from jod_pipelines import errors
 from jod_pipelines.fingerprint import PROJECT
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import Settings
+from jod_pipelines.warehouse.build import Warehouse
 
 LABELS = {"warehouse_base": "warehouse: staging and marts", "warehouse_products": "warehouse: opportunities and forecasts"}
 
@@ -43,12 +45,19 @@ def run_main_job(settings: Settings, select: str | None, console: Console) -> Ru
     """Run the main job, or the part of it that an asset selection such as `key:"release"` or `group:forecasts` names.
 
     Raises:
-        SettingsError: the selection names nothing.
+        SettingsError: the selection names nothing, or the home holds data of another mode of sources.
+        JodError: another run works in this home.
     """
     platform = Platform(settings)
+    platform.claim()
+    with platform.only_run():
+        return _run_main_job(platform, select, console)
+
+
+def _run_main_job(platform: Platform, select: str | None, console: Console) -> RunReport:
     platform.tidy()
     instance = dagster_instance(platform.home)
-    definitions = build_definitions(settings, platform)
+    definitions = build_definitions(platform.settings, platform)
     job = definitions.resolve_job_def("main")
     planned = _selected(definitions, select) if select else set(definitions.resolve_asset_graph().materializable_asset_keys)
     log = platform.home / "logs" / f"{time.strftime('%Y%m%dT%H%M%S')}.log"
@@ -63,6 +72,7 @@ def run_main_job(settings: Settings, select: str | None, console: Console) -> Ru
                 raise_on_error=False,
                 run_id=report.run_id,
                 asset_selection=sorted(planned, key=str) if select else None,
+                tags={PARTIAL_RUN: "yes"} if select else None,
                 run_config={"loggers": {"console": {"config": {"log_level": "INFO"}}}},
             )
     report.seconds = time.perf_counter() - started
@@ -72,6 +82,9 @@ def run_main_job(settings: Settings, select: str | None, console: Console) -> Ru
     if result.success and missing and not report.skipped_steps:
         report.line = f"the run says success but {len(missing)} planned assets were not made: {', '.join(sorted(missing)[:3])}"
         report.exit_code = 1
+    warehouse = Warehouse(platform)
+    if select and not report.exit_code and warehouse.building.exists():
+        warehouse.swap()
     return report
 
 

@@ -12,6 +12,8 @@ from jod_pipelines.platform import Platform
 from jod_pipelines.products import make_plan
 from jod_pipelines.warehouse.build import Warehouse
 
+PARTIAL_RUN = "jod/select"
+"""Tag of a run of a part of the job: it builds on from the served warehouse instead of anew."""
 BASE, PRODUCT = "tag:base", "tag:product"
 
 
@@ -22,10 +24,13 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
     @dbt_assets(manifest=path, select=BASE, dagster_dbt_translator=names, name="warehouse_base", pool="duckdb_writer")
     def base(context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
         plan = make_plan(platform)
-        if not plan.is_news:
+        if PARTIAL_RUN in context.run.tags:
+            Warehouse(platform).continue_build()
+        elif plan.is_news:
+            Warehouse(platform).begin(plan.fingerprint)
+        else:
             context.log.info(f"nothing changed since release {plan.release_id}: nothing is rebuilt")
             return
-        Warehouse(platform).begin()
         yield from _build(dbt, context, platform)
 
     @dbt_assets(manifest=path, select=PRODUCT, dagster_dbt_translator=names, name="warehouse_products", pool="duckdb_writer")

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from jod_pipelines.errors import JodError, PublicationError
+from jod_pipelines.errors import JodError, PublicationError, SettingsError
 from jod_pipelines.settings import Settings, load_settings
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -57,6 +57,8 @@ def run(
     select: Annotated[str | None, typer.Option(help="part of the job, such as 'group:forecasts'")] = None,
 ) -> None:
     """Run the main job: land what changed, rebuild, check, publish."""
+    if select is not None and not select.strip():
+        raise SettingsError("--select is empty; leave it out to run the whole job")
     settings = load_settings(sources=sources, recorded=recorded, scale=scale, seed=seed, home=home)
     console = Console(highlight=False)
     console.print(f"[bold]jod run[/bold]: sources {settings.sources}, home {settings.home}")
@@ -64,11 +66,15 @@ def run(
 
     report = run_main_job(settings, select, console)
     from jod_pipelines.platform import Platform
+    from jod_pipelines.products import latest_package
     from jod_pipelines.summary import print_summary
 
     platform = Platform(settings)
-    if report.exit_code:
+    if select is None and report.exit_code:
         platform.state.record("release", "product", "failed", report.line)
+    elif select is None and "release" not in report.materialised:
+        package = latest_package(platform)
+        platform.state.record("release", "product", "unchanged", package["id"] if package else "")
     print_summary(platform, report, console, partial=select is not None)
     if report.exit_code:
         sys.exit(report.exit_code)
@@ -76,7 +82,7 @@ def run(
 
 @sandbox_app.command("serve")
 def sandbox_serve(
-    port: Annotated[int, typer.Option(help="port on 127.0.0.1; 0 takes a free one")] = 8765,
+    port: Annotated[int, typer.Option(help="port on 127.0.0.1; 0 takes a free one", min=0, max=65535)] = 8765,
     scale: Annotated[str | None, typer.Option(help="small, national or a number of postings")] = None,
     seed: Annotated[int | None, typer.Option(help="the world's seed")] = None,
     faults: Annotated[Path | None, typer.Option(help="fault plan (YAML)")] = None,
@@ -187,7 +193,9 @@ def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="port on
     from assets.run import dagster_instance
     from jod_pipelines.fingerprint import PROJECT
 
-    dagster_instance(_settings(home).home.resolve())
+    folder = _settings(home).home.resolve()
+    dagster_instance(folder)
+    os.environ["JOD_HOME"] = str(folder)
     dagster = Path(sys.executable).with_name("dagster")
     arguments = [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", "127.0.0.1", "-p", str(port)]
     os.execv(dagster, arguments)

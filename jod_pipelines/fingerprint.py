@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
-CODE_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2"}
+CODE_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".json", ".j2", ".lock"}
 
 
 @cache
 def code_fingerprint(*folders: str) -> str:
     """Hash of the code and configuration under some folders of the project (all that make results, by default)."""
     digest = hashlib.sha256()
-    for folder in folders or ("jod_pipelines", "assets", "dbt_project", "data_contracts"):
+    for folder in folders or ("jod_pipelines", "assets", "dbt_project", "data_contracts", "requirements.lock"):
         root = PROJECT / folder
         for path in [root] if root.is_file() else sorted(root.rglob("*")):
             if path.suffix in CODE_SUFFIXES and not {"target", "__pycache__", "logs"} & set(path.relative_to(PROJECT).parts):

@@ -6,12 +6,17 @@ same code on the same layout.
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 import httpx
 
-from jod_pipelines.landing.archive import Archive, remove_leftovers
+from jod_pipelines.errors import JodError, SettingsError
+from jod_pipelines.landing.archive import Archive, remove_leftovers, write_atomically
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import PoliteClient
 from jod_pipelines.state import State
@@ -52,6 +57,43 @@ class Platform:
     def truth_folder(self) -> Path:
         """Where the sandbox writes its planted truth; only evaluation reads it."""
         return self.home / "sandbox" / "truth"
+
+    def claim(self) -> None:
+        """Make this home one of the current mode of sources, for good: mixed, synthetic data would pass for real.
+
+        Raises:
+            SettingsError: it holds data of another mode, or cannot be written.
+        """
+        mark, mode = self.home / "sources", self.settings.sources
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            if not mark.exists():
+                write_atomically(mark, mode.encode())
+        except OSError as error:
+            raise SettingsError(f"home {self.home} cannot be written: {error.strerror}; choose another with --home") from None
+        held = mark.read_text("utf-8").strip()
+        if held != mode:
+            raise SettingsError(
+                f"home {self.home} holds data of sources {held}; give {mode} sources a home of their own: --home DIR"
+            )
+
+    @contextmanager
+    def only_run(self) -> Iterator[None]:
+        """Keep other runs out of this home while the block lasts; the lock goes with the process.
+
+        Raises:
+            JodError: another run has it.
+        """
+        with (self.home / "lock").open("a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise JodError(f"process {file.read().strip()} is running in {self.home}; wait for it to end") from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
 
     def tidy(self) -> None:
         """Remove what a killed process left half-written."""

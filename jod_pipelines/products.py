@@ -5,7 +5,6 @@ The rooms hold pure functions; this module reads their material from the warehou
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from jod_pipelines.contracts.model import load_contracts, published_table
+from jod_pipelines.errors import PublicationError
 from jod_pipelines.fingerprint import code_fingerprint, combined
 from jod_pipelines.forecasting.vacancies import VacancyForecast, forecast_vacancies
 from jod_pipelines.opportunities.build import (
@@ -31,7 +31,7 @@ from jod_pipelines.opportunities.profile import posting_values, programme_values
 from jod_pipelines.opportunities.words import LANGUAGES, Labels
 from jod_pipelines.platform import Platform
 from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote
-from jod_pipelines.publication.release import ReleaseContent, publish
+from jod_pipelines.publication.release import ReleaseContent, publish, read_package
 from jod_pipelines.skills import Recogniser, SkillRecogniser
 from jod_pipelines.sources import all_resources
 from jod_pipelines.warehouse.build import Warehouse
@@ -65,7 +65,8 @@ def make_plan(platform: Platform) -> Plan:
     latest = latest_package(platform)
     if latest and latest["fingerprint"] == fingerprint:
         as_of = date.fromisoformat(latest["as_of"])
-        return Plan(fingerprint, latest["id"], latest["parent_release"], as_of, is_news=False)
+        is_served = Warehouse(platform).served.exists()
+        return Plan(fingerprint, latest["id"], latest["parent_release"], as_of, is_news=not is_served)
     parent, as_of = latest["id"] if latest else None, _newest_day(platform)
     return Plan(fingerprint, f"{as_of}-{combined([fingerprint, parent])[:10]}", parent, as_of, is_news=True)
 
@@ -73,7 +74,7 @@ def make_plan(platform: Platform) -> Plan:
 def latest_package(platform: Platform) -> dict[str, Any] | None:
     """The data package `latest` points at, or None."""
     path = platform.releases_folder / "latest" / "datapackage.json"
-    return dict(json.loads(path.read_text("utf-8"))) if path.exists() else None
+    return read_package(path) if path.exists() else None
 
 
 def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
@@ -145,7 +146,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
     warehouse.write_derived(f"members_{kind}", result.members)
     warehouse.write_derived(f"skills_{kind}", result.skills)
     warehouse.write_derived(f"lineage_{kind}", result.lineage)
-    platform.state.write(f"next/identity.{kind}", result.registry.as_json())
+    platform.state.write(f"next/identity.{kind}", {"release_id": plan.release_id, "registry": result.registry.as_json()})
     return result, evaluate(result.clusters, _truth(platform, kind))
 
 
@@ -203,24 +204,42 @@ def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
 
 
 def publish_release(platform: Platform, plan: Plan) -> Path:
-    """Swap the warehouse in, put the release out, remember the ids it gave, move the pointer.
+    """Put the release out; when it verifies, swap the warehouse in, remember the ids it gave, move the pointer.
 
     The registry is remembered only now: a run that fails earlier leaves no trace in the ids.
+
+    Raises:
+        PublicationError: the warehouse or the ids were made for something else than this plan, or see `publish`.
     """
-    content = release_content(platform, plan)
     warehouse = Warehouse(platform)
-    if warehouse.building.exists():
-        warehouse.swap()
+    if not plan.is_news:
+        return platform.releases_folder / plan.release_id
+    if warehouse.built_from() != plan.fingerprint:
+        raise PublicationError(
+            "the warehouse was built from other inputs, code or settings than today's; run the whole job, without --select"
+        )
+    registries = {kind: _next_registry(platform, kind, plan) for kind in KINDS}
 
-    def remember() -> None:
-        for kind in KINDS:
-            registry = platform.state.read(f"next/identity.{kind}")
+    def take_over() -> None:
+        if warehouse.building.exists():
+            warehouse.swap()
+        for kind, registry in registries.items():
             platform.state.write(f"identity.{kind}", registry)
-            platform.state.write(f"backup/{plan.release_id}/identity.{kind}", registry)
+            if platform.state.read(f"backup/{plan.release_id}/identity.{kind}") is None:
+                platform.state.write(f"backup/{plan.release_id}/identity.{kind}", registry)
 
-    target = publish(content, platform.releases_folder, before_pointing=remember)
+    target = publish(release_content(platform, plan), platform.releases_folder, before_pointing=take_over)
     platform.state.record("release", "product", "changed", plan.release_id)
     return target
+
+
+def _next_registry(platform: Platform, kind: str, plan: Plan) -> Any:
+    kept = platform.state.read(f"next/identity.{kind}")
+    if kept is None or kept["release_id"] != plan.release_id or kept["registry"] is None:
+        raise PublicationError(
+            f"the ids of {kind} opportunities for release {plan.release_id} are not there; run the whole job, without --select"
+        )
+    return kept["registry"]
 
 
 def layer_rows(platform: Platform) -> dict[str, int]:
@@ -232,7 +251,7 @@ def layer_rows(platform: Platform) -> dict[str, int]:
         counts["landing"] += int(pl.scan_parquet(files).select(pl.len()).collect().item()) if files else 0
     tables = Warehouse(platform).query(
         "select schema_name, sum(estimated_size)::bigint as rows from duckdb_tables() "
-        "where schema_name not in ('reference', 'main') group by 1 order by 1"
+        "where schema_name not in ('reference', 'main', 'platform') group by 1 order by 1"
     )
     return counts | dict(tables.iter_rows())
 
@@ -383,11 +402,18 @@ def _keep(
 
 
 def _previous_rows(platform: Platform, name: str) -> pl.DataFrame:
+    """The dataset as last published, in today's columns: a column that was added since is empty."""
     path = platform.releases_folder / "latest" / "parquet" / name / f"{name}.parquet"
     table = published_table(name)
-    if not path.exists() or dict(pl.read_parquet_schema(path)) != table.polars_schema:
+    if not path.exists():
         return table.empty()
-    return pl.read_parquet(path)
+    published = pl.read_parquet(path)
+    return published.select(
+        pl.col(column.name).cast(column.polars_type)
+        if column.name in published.columns
+        else pl.lit(None, dtype=column.polars_type).alias(column.name)
+        for column in table.columns
+    )
 
 
 def _derived(warehouse: Warehouse, name: str) -> pl.DataFrame:
@@ -428,7 +454,8 @@ def _source_notes(platform: Platform) -> list[SourceNote]:
         snapshot = platform.archive.resource(resource.source, resource.name).current()
         known = health.get(resource.label)
         outcome = known.outcome if known else "unknown"
-        status = "stale" if outcome in ("failed", "held") and snapshot else "skipped" if snapshot is None else "ok"
+        broken = outcome in ("failed", "held", "stale", "skipped")
+        status = "skipped" if snapshot is None else "stale" if broken else "ok"
         notes.append(
             SourceNote(
                 resource=resource.label,

@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
 
 from jod_pipelines.errors import SettingsError
 
@@ -235,10 +236,12 @@ def load_settings(**given: object) -> Settings:
         name, message = problems[0]
         line = f"wrong setting {name}: {message}" if name != "settings" else f"wrong settings: {message}"
         raise SettingsError(line, "\n".join(f"{n}: {m}" for n, m in problems[1:])) from None
+    except UnreadableSetting as error:
+        raise SettingsError(f"wrong setting in the environment: {error}; nested values are JSON or JOD_NAME__FIELD") from None
 
 
 def _refuse_unknown_variables() -> None:
-    known = {f"JOD_{name.upper()}" for name in Settings.model_fields}
+    known = {f"JOD_{name.upper()}" for name in Settings.model_fields} | {"JOD_DUCKDB"}
     for variable in sorted(os.environ):
         if not variable.startswith("JOD_") or variable.split("__")[0] in known:
             continue

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jod_pipelines.errors import JodError
 from jod_pipelines.landing.archive import write_atomically
 
 
@@ -58,13 +59,13 @@ class State:
 
     def all_health(self) -> list[Health]:
         """Every subject, sources first, by name."""
-        found = [Health(**json.loads(path.read_text("utf-8"))) for path in sorted(self.root.glob("health/*.json"))]
+        found = [Health(**_load(path)) for path in sorted(self.root.glob("health/*.json"))]
         return sorted(found, key=lambda health: (health.kind != "source", health.subject))
 
     def read(self, name: str) -> Any:
         """A remembered JSON value, or None."""
         path = self.root / f"{name}.json"
-        return json.loads(path.read_text("utf-8")) if path.exists() else None
+        return _load(path) if path.exists() else None
 
     def write(self, name: str, value: Any) -> None:
         """Remember a JSON value under a name."""
@@ -77,3 +78,12 @@ class State:
     @staticmethod
     def _name(kind: str, subject: str) -> str:
         return f"health/{kind}.{subject.replace('/', '.')}"
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise JodError(
+            f"{path} is damaged; put it back from state/backup, or delete it when it is not an identity", str(error)
+        ) from None

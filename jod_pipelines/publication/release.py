@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -78,8 +79,8 @@ def verify(folder: Path) -> list[str]:
     path = folder / "datapackage.json"
     if not path.is_file():
         return [f"{folder.name} has no datapackage.json"]
-    package = json.loads(path.read_text("utf-8"))
-    problems = []
+    package = read_package(path)
+    problems = _package_problems(folder, package)
     listed = {resource["path"] for resource in package["resources"]} | {"datapackage.json", "dcat.jsonld"}
     present = {item.relative_to(folder).as_posix() for item in folder.rglob("*") if item.is_file()}
     problems += [f"{name} is listed and missing" for name in sorted(listed - present)]
@@ -107,7 +108,7 @@ def list_releases(releases: Path) -> list[dict[str, Any]]:
     for path in releases.glob("*/datapackage.json"):
         if path.parent.name.startswith(".") or path.parent.is_symlink():
             continue
-        package = json.loads(path.read_text("utf-8"))
+        package = read_package(path)
         rows = {Path(r["path"]).stem: r["rows"] for r in package["resources"] if r["format"] == "parquet"}
         found.append(
             {
@@ -138,6 +139,16 @@ def find_release(releases: Path, name: str) -> Path:
         listed = ", ".join(known) or "none"
         raise PublicationError(f"{len(matching)} releases match {name!r}; there are: {listed}")
     return releases / matching[0]
+
+
+def read_package(path: Path) -> dict[str, Any]:
+    """A release's data package; PublicationError when it is damaged."""
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except ValueError as error:
+        raise PublicationError(
+            f"{path.parent.name}: datapackage.json is damaged; put the release back from a copy, or remove its folder", str(error)
+        ) from None
 
 
 _DOCUMENTS = (jod_documents.JOB_FILE, jod_documents.EDUCATION_FILE, jod_documents.GROUP_FILE)
@@ -178,6 +189,24 @@ def _documents(content: ReleaseContent, datasets: dict[str, pl.DataFrame]) -> tu
     )
     groups = jod_documents.group_rows(datasets["occupation_group"], datasets["occupation_group_distribution"])
     return jod_documents.as_lines(jobs), jod_documents.as_lines(education), jod_documents.as_csv(groups)
+
+
+def _package_problems(folder: Path, package: dict[str, Any]) -> list[str]:
+    """Where the data package disagrees with what the files say of themselves."""
+    problems = []
+    catalogue = folder / "dcat.jsonld"
+    if catalogue.is_file() and catalogue.read_bytes() != as_json(dcat(package)):
+        problems.append("dcat.jsonld does not say what datapackage.json says")
+    said = {"data_origin": package["data_origin"], "release_id": package["id"]}
+    for file in sorted(folder.glob("parquet/*/*.parquet")):
+        with contextlib.suppress(pl.exceptions.PolarsError):
+            metadata = pl.read_parquet_metadata(file)
+            problems += [
+                f"{file.name} says {name} {metadata.get(name)!r}, datapackage.json {value!r}"
+                for name, value in said.items()
+                if metadata.get(name) != value
+            ]
+    return problems
 
 
 def _dataset_problems(file: Path, resource: dict[str, Any]) -> list[str]:

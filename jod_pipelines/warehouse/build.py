@@ -35,11 +35,17 @@ class Warehouse:
         self.building = platform.warehouse_folder / "build" / "jod.duckdb"
         self.derived = platform.warehouse_folder / "derived"
 
-    def begin(self) -> None:
-        """Start a new build: an empty file with a view per landed table, a reference list and a derived dataset."""
+    def begin(self, fingerprint: str) -> None:
+        """Start a new build: an empty file with a view per landed table, a reference list and a derived dataset.
+
+        Args:
+            fingerprint: of the inputs, code and settings it is built from; `built_from` tells it again.
+        """
         shutil.rmtree(self.building.parent, ignore_errors=True)
         self.building.parent.mkdir(parents=True)
         with _connect(self.building) as connection:
+            connection.execute("create schema platform")
+            connection.execute("create table platform.built_from as select ?::varchar as fingerprint", [fingerprint])
             connection.execute("create schema landing")
             for table in load_contracts()["landing"].values():
                 source, resource = table.contract.split("/")
@@ -52,6 +58,16 @@ class Warehouse:
                 connection.execute(f"create table reference.{path.stem} as select * from reference_list")
                 connection.unregister("reference_list")
         self.register_derived()
+
+    def built_from(self) -> str | None:
+        """The fingerprint the newest state was begun with."""
+        with self.reader() as connection:
+            found = connection.execute("select fingerprint from platform.built_from").fetchone()
+        return found[0] if found else None
+
+    def continue_build(self) -> None:
+        """Build on from what is served: for a part of the pipeline that runs on its own."""
+        self._ensure_building()
 
     def register_derived(self) -> None:
         """Show the datasets made by the Python rooms to dbt, as views in schema `derived`."""
