@@ -6,6 +6,7 @@ same code on the same layout.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 
@@ -27,8 +28,11 @@ class Platform:
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
         self.settings = settings
+        landing = settings.home.resolve() / "landing"
         self.home = settings.home.resolve()
-        self.archive = Archive(self.home / "landing")
+        if settings.replay is not None:  # a home of its own inside: nothing that serves is touched
+            self.home = self.replays_folder / re.sub(r"[^0-9A-Za-z-]", "-", settings.replay)
+        self.archive = Archive(landing, self.home / "landing" if settings.replay is not None else None)
         self.state = State(self.home / "state")
         self._given_transport = transport
         self._clients: dict[str, PoliteClient] = {}
@@ -49,9 +53,14 @@ class Platform:
         return self.home / "releases"
 
     @property
+    def replays_folder(self) -> Path:
+        """Where homes of replays are; all of it can be made again."""
+        return self.settings.home.resolve() / "replays"
+
+    @property
     def truth_folder(self) -> Path:
         """Where the sandbox writes its planted truth; only evaluation reads it."""
-        return self.home / "sandbox" / "truth"
+        return self.settings.home.resolve() / "sandbox" / "truth"
 
     def tidy(self) -> None:
         """Remove what a killed process left half-written."""
