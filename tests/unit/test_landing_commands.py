@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from typer.testing import CliRunner
 
 from jod_pipelines import ingest as ingest_module
+from jod_pipelines.bench.ingest import peak_memory_mb
 from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.contracts import model
 from jod_pipelines.contracts.model import Drift
@@ -17,6 +19,7 @@ from jod_pipelines.landing.integrity import problems_of
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import load_settings
 from jod_pipelines.sources import all_resources
+from jod_pipelines.summary import health_rows
 from tests_support import stored
 
 from .test_ingest import FAST, LABEL, Source, hit, posting
@@ -164,6 +167,24 @@ def test_each_kind_of_drift_follows_its_verb(platform, source, monkeypatch, kind
     if verb != "quarantine":
         source.hits = [*source.hits, {**departing(change), "nimi": {"fi": "again"}}]
         assert land(platform).drift == [], "what was accepted is told once"
+
+
+def test_status_shows_recent_drift_after_the_night_that_told_it(platform, source, monkeypatch):
+    contract(monkeypatch, SEARCH, drift=Drift(items="hits"))
+    land(platform)
+    source.hits.append(hit(3, uusi="x"))
+    land(platform)
+    assert land(platform).message == ""
+    now = datetime.now(UTC)
+    message = next(row["message"] for row in health_rows(platform, now) if row["subject"] == SEARCH)
+    assert 'unknown field hits[].uusi = "x" (page-0001 item 3)' in message
+    later = next(row["message"] for row in health_rows(platform, now + timedelta(days=8)) if row["subject"] == SEARCH)
+    assert later == ""
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_while_postings_grow_tenfold():
+    assert peak_memory_mb(100_000) < 1.25 * peak_memory_mb(10_000)
 
 
 @pytest.mark.parametrize("verb", ["accept", "quarantine", "hold"])
