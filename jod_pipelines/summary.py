@@ -138,8 +138,9 @@ def _recent_drift(platform: Platform, now: datetime) -> dict[str, str]:
         recent = [line for line in landed.told() if line["told_at"] >= since and line["path"] not in last.get(label, "")]
         if recent:
             first = recent[0]
+            what = f"{first['kind']} {first['path']} = {first['value']}"
             found[label] = (
-                f"{len(recent)} departures since {first['told_at'][:10]}, first {first['kind']} {first['path']} = {first['value']}"
+                f"{len(recent)} departures since {first['told_at'][:10]}, first {what}"
                 f" ({first['document']}); `jod landing show {label} --drift`"
             )
     return found
