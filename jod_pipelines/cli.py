@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
 from jod_pipelines.settings import Settings, load_settings
 
@@ -25,6 +26,7 @@ sandbox_app = typer.Typer(help="The synthetic sources.", no_args_is_help=True)
 contracts_app = typer.Typer(help="Data contracts and what is generated from them.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(contracts_app, name="contracts")
+app.add_typer(landing_app, name="landing")
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="home folder; default $JOD_HOME or ./.jod")]
 JsonOption = Annotated[bool, typer.Option("--json", help="machine-readable output")]
@@ -55,11 +57,12 @@ def run(
     seed: Annotated[int | None, typer.Option(help="sandbox seed")] = None,
     home: HomeOption = None,
     select: Annotated[str | None, typer.Option(help="part of the job, such as 'group:forecasts'")] = None,
+    replay: Annotated[str | None, typer.Option(help="the landing as it was: a day, a moment (UTC) or a snapshot id")] = None,
 ) -> None:
-    """Run the main job: land what changed, rebuild, check, publish."""
+    """Run the main job: land what changed, rebuild, check, publish. A replay does it aside, from what landed then."""
     if select is not None and not select.strip():
         raise SettingsError("--select is empty; leave it out to run the whole job")
-    settings = load_settings(sources=sources, recorded=recorded, scale=scale, seed=seed, home=home)
+    settings = load_settings(sources=sources, recorded=recorded, scale=scale, seed=seed, home=home, replay=replay)
     console = Console(highlight=False)
     console.print(f"[bold]jod run[/bold]: sources {settings.sources}, home {settings.home}")
     from assets.run import run_main_job
@@ -70,6 +73,8 @@ def run(
     from jod_pipelines.summary import print_summary
 
     platform = Platform(settings)
+    if replay is not None:
+        console.print(f"replay of {replay} in {platform.home}", soft_wrap=True)
     if select is None and report.exit_code:
         platform.state.record("release", "product", "failed", report.line)
     elif select is None and "release" not in report.materialised:

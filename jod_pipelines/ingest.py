@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import getpass
+import json
+import shutil
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import polars as pl
 
 from jod_pipelines.contracts.enforcement import QUARANTINE_SCHEMA, conform, enforce, frame_of, refused_document
-from jod_pipelines.contracts.model import Table, landing_table
+from jod_pipelines.contracts.model import Drift, Table, landing_table
 from jod_pipelines.errors import ContractError, HeldError, SourceError, SourceSkipped
 from jod_pipelines.fingerprint import code_fingerprint
-from jod_pipelines.landing.archive import Document, Fetched, LandedResource, Snapshot, write_atomically
+from jod_pipelines.landing.archive import (
+    Document,
+    Erasure,
+    Failed,
+    Fetched,
+    Finding,
+    Kind,
+    LandedResource,
+    Snapshot,
+    Unchanged,
+    Verb,
+    write_atomically,
+)
+from jod_pipelines.landing.drift import Shape, Watch
 from jod_pipelines.platform import Platform
-from jod_pipelines.sources.resource import FetchContext, Parsed, Resource
+from jod_pipelines.sources.resource import FetchContext, Parsed, Resource, TableReader
+
+SMALL_GROWTH_ROWS = 100
+"""A table that grows by fewer rows is never held: a handful of rows triples easily."""
 
 
 @dataclass
@@ -35,55 +55,146 @@ class IngestOutcome:
     rows: dict[str, int] = field(default_factory=dict)
     quarantined: dict[str, int] = field(default_factory=dict)
     erased: int = 0
+    drift: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+
+@dataclass
+class _Derived:
+    """What deriving found: refused rows by table, the first of them in words, departures, and the shape known now."""
+
+    refused: dict[str, int] = field(default_factory=dict)
+    first_refused: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    shape: Shape | None = None
 
 
 def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
     """Fetch what changed, land it raw, derive typed tables, keep what breaks the contract in quarantine.
 
     The serving snapshot moves only when everything is in place. A source that fails while an older snapshot serves
-    makes the outcome `stale`; without one the error goes up.
+    makes the outcome `stale`; without one the error goes up. In a replay nothing is fetched: the snapshot of that time is
+    derived with today's code.
 
     Raises:
         SourceError: the source failed and nothing of it has ever landed.
         HeldError, ContractError: as SourceError, because of the contract.
     """
+    if platform.settings.replay is not None:
+        return _replay(resource, platform, platform.settings.replay)
     started = time.perf_counter()
     landed = platform.archive.resource(resource.source, resource.name)
     landed.finish_erasure()
     before = landed.current()
     client = platform.client(resource.system)
     requests_before = client.requests_made
-    context = FetchContext(client, platform.settings, before, lambda label, table: read_typed(platform, label, table))
+    reader = _reader(platform)
+    context = FetchContext(client, platform.settings, landed.present(before), reader)
     outcome = IngestOutcome(resource.label, "unchanged")
+    snapshot: Snapshot | None = None
     try:
-        snapshot = landed.store(resource.fetch(context), volatile=resource.volatile, keep=resource.additive)
-        snapshot, outcome.erased = _erase_withdrawn(resource, landed, snapshot, context)
-        derived_by = _derived_by(resource)
-        stamp = landed.root / "typed" / "derived_by"
-        if before is None or snapshot.id != before.id or not stamp.exists() or stamp.read_text() != derived_by:
-            same_code = stamp.exists() and stamp.read_text() == derived_by
-            outcome.quarantined = _derive(resource, landed, snapshot, before, reuse=same_code, erased=outcome.erased)
-            landed.serve(snapshot)
-            write_atomically(stamp, derived_by.encode())
+        documents = _screened(resource, landed, resource.fetch(context))
+        snapshot = landed.store(documents, volatile=resource.volatile, keep=resource.additive)
+        snapshot, before, outcome.erased = _erase_withdrawn(resource, platform, landed, snapshot, before, context)
+        same_code = _same_code(resource, landed)
+        if before is None or snapshot.id != before.id or not same_code or not _is_derived(resource, landed, snapshot):
+            derived = _derive(resource, landed, snapshot, before, reuse=same_code)
+            _serve(resource, landed, snapshot, derived)
+            outcome.quarantined, outcome.drift = derived.refused, [str(finding) for finding in derived.findings]
+            outcome.message = _told(derived)
             if before is None or snapshot.content_id != before.content_id:
                 outcome.status = "changed"
+        landed.release()
     except SourceSkipped as skip:
         outcome.status, outcome.message = "skipped", str(skip)
         platform.state.record(resource.label, "source", "skipped", str(skip))
         return outcome
     except (SourceError, HeldError, ContractError) as error:
+        if isinstance(error, HeldError) and snapshot is not None:
+            landed.hold(snapshot, str(error))
         platform.state.record(resource.label, "source", "held" if isinstance(error, HeldError) else "failed", str(error))
         if before is None:
             raise
         outcome.status, outcome.message, snapshot = "stale", str(error), before
     else:
-        failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].key}" if snapshot.failed else ""
-        outcome.message = failed
-        platform.state.record(resource.label, "source", outcome.status, failed)
+        if snapshot.failed:
+            failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].key}"
+            outcome.message = "; ".join(filter(None, [failed, outcome.message]))
+        platform.state.record(resource.label, "source", outcome.status, outcome.message)
+    outcome.requests = client.requests_made - requests_before
+    return _filled(outcome, resource, landed, snapshot, started)
+
+
+def accept(resource: Resource, platform: Platform, reason: str = "") -> IngestOutcome:
+    """Let the snapshot that waits serve, whatever the size guard and the drift verbs say. Nothing is fetched.
+
+    Raises:
+        HeldError: nothing of the resource waits.
+    """
+    started = time.perf_counter()
+    landed = platform.archive.resource(resource.source, resource.name)
+    landed.finish_erasure()
+    held = landed.held()
+    if held is None:
+        raise HeldError(f"{resource.label}: nothing is held")
+    snapshot = landed.snapshot(held["snapshot"])
+    derived = _derive(
+        resource, landed, snapshot, landed.current(), reuse=_same_code(resource, landed), guarded=False, accepted=True
+    )
+    _serve(resource, landed, snapshot, derived, accepted_by=getpass.getuser(), accepted_because=reason or held["reason"])
+    outcome = IngestOutcome(resource.label, "changed", f"accepted by {getpass.getuser()}: {reason or held['reason']}")
+    platform.state.record(resource.label, "source", "changed", outcome.message)
+    return _filled(outcome, resource, landed, snapshot, started)
+
+
+def erase(resource: Resource, platform: Platform, erased_id: str, reason: str) -> int:
+    """Erase one item (or one document, where items have no ids of their own) from everything that landed, for good.
+
+    The source may go on sending it; it is dropped each time before anything is stored.
+
+    Returns:
+        How many stored bodies held it. None is no error: it is kept from landing from now on.
+    """
+    landed = platform.archive.resource(resource.source, resource.name)
+    landed.finish_erasure()
+    by_item = resource.ids_in is not None and resource.without is not None
+    plan = landed.plan_erasure(
+        lambda body: _without(resource, body, {erased_id}) if by_item else None,
+        [] if by_item else [erased_id],
+        [erased_id],
+        reason,
+        getpass.getuser(),
+        standing=True,
+    )
+    _carry_out(resource, platform, landed, plan)
+    return len(plan.objects)
+
+
+def _replay(resource: Resource, platform: Platform, when: str) -> IngestOutcome:
+    started = time.perf_counter()
+    landed = platform.archive.resource(resource.source, resource.name)
+    snapshot = platform.archive.replayed(resource.source, resource.name, when)
+    outcome = IngestOutcome(resource.label, "unchanged")
+    if snapshot is None:
+        outcome.status, outcome.message = "skipped", f"nothing of it had landed by {when}"
+        platform.state.record(resource.label, "source", outcome.status, outcome.message)
+        return outcome
+    before = landed.current()
+    same_code = _same_code(resource, landed)
+    if before is None or before.id != snapshot.id or not same_code or not _is_derived(resource, landed, snapshot):
+        outcome.quarantined = _derive(resource, landed, snapshot, None, reuse=same_code, guarded=False).refused
+        landed.serve(snapshot)
+        write_atomically(_stamp(landed), _derived_by(resource).encode())
+        outcome.status = "changed"
+    platform.state.record(resource.label, "source", outcome.status)
+    return _filled(outcome, resource, landed, snapshot, started)
+
+
+def _filled(
+    outcome: IngestOutcome, resource: Resource, landed: LandedResource, snapshot: Snapshot, started: float
+) -> IngestOutcome:
     outcome.snapshot = snapshot.id
     outcome.documents, outcome.bytes = len(snapshot.entries), snapshot.bytes
-    outcome.requests = client.requests_made - requests_before
     outcome.rows = {table: _count(landed.typed_files(table)) for table in resource.tables}
     outcome.seconds = time.perf_counter() - started
     return outcome
@@ -98,88 +209,290 @@ def read_typed(platform: Platform, label: str, table: str) -> pl.LazyFrame:
     return pl.scan_parquet(files)
 
 
-def _derive(
-    resource: Resource, landed: LandedResource, snapshot: Snapshot, before: Snapshot | None, *, reuse: bool, erased: int
-) -> dict[str, int]:
-    """Write the typed tables of a snapshot and their quarantines; returns refused rows by table.
-
-    Rows erased by duty are no shrinkage of the source.
-    """
-    refused: dict[str, int] = {}
-    previous = {table: _count(landed.typed_files(table)) - erased for table in resource.tables} if before else {}
-    if resource.per_document:
-        for key, entry in sorted(snapshot.entries.items()):
-            if reuse and all(landed.typed_path(table, entry.sha256).exists() for table in resource.tables):
-                continue
-            parsed = resource.parse(landed.read(snapshot, [key]))
-            _write(resource, landed, parsed, entry.sha256, refused)
-        paths = {
-            table: [landed.typed_path(table, entry.sha256) for entry in snapshot.entries.values()] for table in resource.tables
-        }
-    else:
-        _write(resource, landed, resource.parse(_readable(landed, snapshot)), snapshot.id, refused)
-        paths = {table: [landed.typed_path(table, snapshot.id)] for table in resource.tables}
-    for table in resource.tables:
-        _guard_volume(resource, landing_table(resource.source, resource.name, table), _count(paths[table]), previous.get(table))
-    return refused
+def _reader(platform: Platform) -> TableReader:
+    return lambda label, table: read_typed(platform, label, table)
 
 
-def _readable(landed: LandedResource, snapshot: Snapshot) -> Iterable[Document]:
-    return landed.read(snapshot)
+def _screened(
+    resource: Resource, landed: LandedResource, documents: Iterable[Fetched | Unchanged | Failed]
+) -> Iterator[Fetched | Unchanged | Failed]:
+    """Documents on their way in, without what a person had erased; what a source published again is noted."""
+    erased, standing = landed.erased_ids(), landed.erased_ids(standing=True)
+    returned: set[str] = set()
+    for document in documents:
+        if not erased:
+            yield document
+        elif document.key in standing:
+            continue
+        elif isinstance(document, Fetched) and resource.ids_in is not None:
+            back = erased & resource.ids_in(document.body)
+            returned |= back - standing
+            body = _without(resource, document.body, back & standing)
+            if body is None:
+                yield document
+            elif body:
+                yield replace(document, body=body)
+        else:
+            yield document
+    landed.note_returned(returned)
 
 
-def _write(resource: Resource, landed: LandedResource, parsed: Parsed, name: str, refused: dict[str, int]) -> None:
-    unreadable = [refused_document(key, reason) for key, reason in sorted(parsed.unreadable.items())]
-    for position, table_name in enumerate(resource.tables):
-        table = landing_table(resource.source, resource.name, table_name)
-        rows = parsed.tables[table_name]
-        frame, wrong_type = conform(rows, table) if isinstance(rows, pl.DataFrame) else frame_of(rows, table)
-        kept, broken = enforce(frame, table)
-        documents = pl.DataFrame(unreadable if position == 0 else [], schema=QUARANTINE_SCHEMA, orient="row")
-        quarantine = pl.concat([documents, wrong_type, broken])
-        if table.severity == "block" and not quarantine.is_empty():
-            first = quarantine.row(0, named=True)
-            raise ContractError(
-                f"{resource.label}: {len(quarantine)} rows break the contract, first {first['source_document']}: "
-                f"{first['column']} {first['rule']} (value {first['value']!r})"
-            )
-        _write_parquet(kept, landed.typed_path(table_name, name))
-        if not quarantine.is_empty():
-            _write_parquet(quarantine, landed.quarantine_path(table_name, name))
-            refused[table_name] = refused.get(table_name, 0) + len(quarantine)
-
-
-def _guard_volume(resource: Resource, table: Table, rows: int, previous: int | None) -> None:
-    if rows < table.min_rows:
-        raise HeldError(f"{resource.label}: table {table.name} has {rows} rows, its contract expects at least {table.min_rows}")
-    if previous and rows < previous * (1 - table.max_shrink_pct / 100):
-        shrink = 100 * (1 - rows / previous)
-        raise HeldError(
-            f"{resource.label}: table {table.name} shrank by {shrink:.0f} % ({previous} to {rows} rows), "
-            f"its contract allows {table.max_shrink_pct:.0f} %; the last good data serves until you decide"
-        )
+def _without(resource: Resource, body: bytes, ids: set[str]) -> bytes | None:
+    """A body without the items of some ids; None when it has none of them."""
+    assert resource.ids_in is not None and resource.without is not None
+    held = ids & resource.ids_in(body) if ids else set()
+    return resource.without(body, held) if held else None
 
 
 def _erase_withdrawn(
-    resource: Resource, landed: LandedResource, snapshot: Snapshot, context: FetchContext
-) -> tuple[Snapshot, int]:
-    """Erase the content of withdrawn items from the raw documents that hold it."""
+    resource: Resource,
+    platform: Platform,
+    landed: LandedResource,
+    snapshot: Snapshot,
+    before: Snapshot | None,
+    context: FetchContext,
+) -> tuple[Snapshot, Snapshot | None, int]:
+    """Erase what the source has withdrawn, from every snapshot; a snapshot that the size guard holds cannot delay it."""
     if resource.withdrawn is None or resource.ids_in is None or resource.without is None:
-        return snapshot, 0
+        return snapshot, before, 0
     ids = resource.withdrawn(context) - landed.erased_ids()
-    rewritten: list[Fetched] = []
     found: set[str] = set()
-    for document in landed.read(snapshot) if ids else ():
-        if held := ids & resource.ids_in(document.body):
-            found |= held
-            entry = snapshot.entries[document.key]
-            body = resource.without(document.body, held)
-            rewritten.append(
-                Fetched(entry.key, body, entry.request, entry.status, entry.fetched_at, entry.change_key, entry.dropped)
-            )
-    if not rewritten:
-        return snapshot, 0
-    return landed.erase(snapshot, rewritten, found, "withdrawn at the source"), len(found)
+
+    def without(body: bytes) -> bytes | None:
+        found.update(ids & resource.ids_in(body))  # type: ignore[misc]
+        return _without(resource, body, ids)
+
+    plan = landed.plan_erasure(without, [], [], "withdrawn at the source", "jod run") if ids else None
+    if plan is None or not found:
+        return snapshot, before, 0
+    plan = replace(plan, ids=tuple(sorted(found)))
+    _carry_out(resource, platform, landed, plan)
+    return landed.after(plan, snapshot), landed.after(plan, before) if before else None, len(found)
+
+
+def _carry_out(resource: Resource, platform: Platform, landed: LandedResource, plan: Erasure) -> None:
+    """Erase, with the typed tables of what serves afterwards already in place, so that readers never miss a document."""
+    serving = landed.current()
+    if serving is not None and landed.after(plan, serving).id != serving.id:
+        _derive(resource, landed, landed.after(plan, serving), serving, reuse=_same_code(resource, landed), guarded=False)
+    landed.forget_values(plan)
+    landed.erase(plan)
+    shutil.rmtree(platform.replays_folder, ignore_errors=True)
+
+
+def _derive(
+    resource: Resource,
+    landed: LandedResource,
+    snapshot: Snapshot,
+    before: Snapshot | None,
+    *,
+    reuse: bool,
+    guarded: bool = True,
+    accepted: bool = False,
+) -> _Derived:
+    """Write the typed tables of a snapshot and their quarantines, aside first; they count when the contract lets them.
+
+    Args:
+        reuse: typed tables of documents that are there already are by today's code.
+        guarded: hold what the size guard and the drift verbs say must be held.
+        accepted: a person has accepted every departure in it.
+
+    Raises:
+        HeldError: too many rows, too few, or a departure that the contract holds.
+    """
+    tables = [landing_table(resource.source, resource.name, table) for table in resource.tables]
+    derived = _Derived()
+    watch = _watch(landed, tables, accepted=accepted)
+    writer = _Writer(resource, landed, tables, derived)
+    if resource.per_document:
+        for key, entry in sorted(snapshot.entries.items()):
+            if not (reuse and _all_exist(resource, landed, entry.sha256)):
+                writer.write(watch, landed.read(snapshot, [key]), entry.sha256)
+        names = list(dict.fromkeys(entry.sha256 for entry in snapshot.entries.values()))
+    else:
+        writer.write(watch, landed.read(snapshot), snapshot.id)
+        names = [snapshot.id]
+    derived.findings = landed.news([*watch.findings.values(), *derived.findings])
+    if guarded:
+        _hold_departures(resource, derived.findings)
+        for table in tables:
+            previous = _count(landed.typed_files(table.name)) if before else None
+            _guard_volume(resource, table, _count(writer.place(table.name, name) for name in names), previous)
+    derived.shape = watch.finish()
+    writer.adopt()
+    return derived
+
+
+class _Writer:
+    """Writes typed tables and quarantines into a folder aside, and moves them into place when they may count."""
+
+    def __init__(self, resource: Resource, landed: LandedResource, tables: list[Table], derived: _Derived) -> None:
+        self.resource, self.landed, self.tables, self.derived = resource, landed, tables, derived
+        self.aside = landed.derived / "deriving"
+        shutil.rmtree(self.aside, ignore_errors=True)
+
+    def write(self, watch: Watch, documents: Iterable[Document], name: str) -> None:
+        """Parse documents into the typed tables and quarantines of that name."""
+        watch.refused.clear()
+        looked = (watch.look(document) for document in documents)
+        parsed = self.resource.parse(document for document in looked if document is not None)
+        unreadable = [refused_document(key, reason) for key, reason in sorted(parsed.unreadable.items())]
+        departed = [{**refused_document(key, value), "rule": "drift"} for key, value in sorted(watch.refused.items())]
+        for position, table in enumerate(self.tables):
+            kept, broken = _checked(parsed, table, self.derived)
+            if position == 0:
+                broken = pl.concat([pl.DataFrame([*unreadable, *departed], schema=QUARANTINE_SCHEMA, orient="row"), broken])
+            self._refuse(table, broken)
+            _write_parquet(kept, self._path("typed", table.name, name))
+            if not broken.is_empty():
+                _write_parquet(broken, self._path("quarantine", table.name, name))
+
+    def place(self, table: str, name: str) -> Path:
+        """Where the typed table of that name is now."""
+        aside = self._path("typed", table, name)
+        return aside if aside.exists() else self.landed.typed_path(table, name)
+
+    def adopt(self) -> None:
+        """Move everything into place; what was refused before and is not any more is refused no longer."""
+        for path in sorted(self.aside.glob("typed/*/*.parquet")):
+            refused = self._path("quarantine", path.parent.name, path.stem)
+            self._move(refused, self.landed.quarantine_path(path.parent.name, path.stem))
+            self._move(path, self.landed.typed_path(path.parent.name, path.stem))
+        shutil.rmtree(self.aside, ignore_errors=True)
+
+    @staticmethod
+    def _move(path: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            path.replace(target)
+        else:
+            target.unlink(missing_ok=True)
+
+    def _path(self, kind: str, table: str, name: str) -> Path:
+        return self.aside / kind / table / f"{name}.parquet"
+
+    def _refuse(self, table: Table, broken: pl.DataFrame) -> None:
+        if broken.is_empty():
+            return
+        first = broken.row(0, named=True)
+        where = f"{first['source_document']}: {first['column'] or 'document'} {first['rule']} (value {first['value']!r})"
+        if table.severity == "block":
+            raise ContractError(f"{self.resource.label}: {len(broken)} rows break the contract, first {where}")
+        self.derived.first_refused = self.derived.first_refused or where
+        self.derived.refused[table.name] = self.derived.refused.get(table.name, 0) + len(broken)
+
+
+def _checked(parsed: Parsed, table: Table, derived: _Derived) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of a table that keep the contract, and those that do not; departures that are not for quarantine are told."""
+    rows = parsed.tables[table.name]
+    frame, wrong_type = conform(rows, table) if isinstance(rows, pl.DataFrame) else frame_of(rows, table)
+    derived.findings += _new_codes(frame, table)
+    if table.drift.changed_type == "hold" and not wrong_type.is_empty():
+        first = wrong_type.row(0, named=True)
+        where = first["source_document"] or table.name
+        derived.findings.append(
+            Finding("changed type", f"{table.name}.{first['column']}", where, first["value"], "hold", len(wrong_type))
+        )
+    kept, broken = enforce(frame, table)
+    return kept, pl.concat([wrong_type, broken])
+
+
+def _new_codes(frame: pl.DataFrame, table: Table) -> list[Finding]:
+    """Codes outside a column's list, where the contract does not send them to quarantine."""
+    found = []
+    for column in table.columns if table.drift.new_code != "quarantine" else ():
+        if not column.allowed:
+            continue
+        strange = frame.filter(~pl.col(column.name).is_in(list(column.allowed)))
+        document = pl.col("source_document") if "source_document" in strange.columns else pl.lit(table.name)
+        for value, first, items in (
+            strange.group_by(column.name, maintain_order=True).agg(document.first().alias("first"), pl.len()).iter_rows()
+        ):
+            path = f"{table.name}.{column.name}"
+            found.append(Finding("new code", path, first, str(value), table.drift.new_code, items))
+    return found
+
+
+def _watch(landed: LandedResource, tables: list[Table], *, accepted: bool) -> Watch:
+    """What looks at the documents of a resource; of its tables' verbs the strictest holds, as they share documents."""
+    path = landed.root / "shape.json"
+    known = Shape.from_json(json.loads(path.read_text("utf-8"))) if path.exists() else None
+    drifts = [table.drift for table in tables]
+    items = next((drift.items for drift in drifts if drift.items), None)
+    ignore = tuple(pattern for drift in drifts for pattern in drift.ignore)
+    return Watch(known, {} if accepted else _strictest(drifts), items, ignore)
+
+
+def _strictest(drifts: list[Drift]) -> dict[Kind, Verb]:
+    order: tuple[Verb, ...] = ("accept", "quarantine", "hold")
+    verbs = [(drift.unknown_field, drift.missing_field, drift.changed_type) for drift in drifts]
+    kinds: tuple[Kind, ...] = ("unknown field", "missing field", "changed type")
+    return {kind: max(given, key=order.index) for kind, given in zip(kinds, zip(*verbs, strict=True), strict=True)}
+
+
+def _hold_departures(resource: Resource, findings: list[Finding]) -> None:
+    held = [finding for finding in findings if finding.verb == "hold"]
+    if held:
+        more = f" and {len(held) - 1} more" if len(held) > 1 else ""
+        raise HeldError(
+            f"{resource.label}: {held[0]}{more}; the last good data serves until `jod landing accept {resource.label}`",
+            "\n".join(map(str, held)),
+        )
+
+
+def _guard_volume(resource: Resource, table: Table, rows: int, previous: int | None) -> None:
+    way_out = f"the last good data serves until `jod landing accept {resource.label}`"
+    if rows < table.min_rows:
+        raise HeldError(
+            f"{resource.label}: table {table.name} has {rows} rows, its contract expects at least {table.min_rows}; {way_out}"
+        )
+    if not previous:
+        return
+    change_pct = 100 * (rows / previous - 1)
+    if change_pct < -table.max_shrink_pct:
+        raise HeldError(
+            f"{resource.label}: table {table.name} shrank by {-change_pct:.0f} % ({previous} to {rows} rows), "
+            f"its contract allows {table.max_shrink_pct:.0f} %; {way_out}"
+        )
+    if change_pct > table.max_growth_pct and rows - previous > SMALL_GROWTH_ROWS:
+        raise HeldError(
+            f"{resource.label}: table {table.name} grew by {change_pct:.0f} % ({previous} to {rows} rows), "
+            f"its contract allows {table.max_growth_pct:.0f} %; {way_out}"
+        )
+
+
+def _serve(resource: Resource, landed: LandedResource, snapshot: Snapshot, derived: _Derived, **note: str) -> None:
+    """Move the pointer. What is known of the documents' shape moves first: a departure told twice is better than never."""
+    landed.tell(derived.findings, snapshot)
+    if derived.shape is not None:
+        write_atomically(landed.root / "shape.json", json.dumps(derived.shape.as_json(), ensure_ascii=False).encode())
+    landed.serve(snapshot, **note)
+    write_atomically(_stamp(landed), _derived_by(resource).encode())
+
+
+def _told(derived: _Derived) -> str:
+    rows = sum(derived.refused.values())
+    refused = [f"{rows} rows in quarantine, first {derived.first_refused}"] if rows else []
+    more = [f"{len(derived.findings) - 3} more departures"] if len(derived.findings) > 3 else []
+    return "; ".join([*refused, *map(str, derived.findings[:3]), *more])
+
+
+def _is_derived(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> bool:
+    names = {entry.sha256 for entry in snapshot.entries.values()} if resource.per_document else {snapshot.id}
+    return all(_all_exist(resource, landed, name) for name in names)
+
+
+def _all_exist(resource: Resource, landed: LandedResource, name: str) -> bool:
+    return all(landed.typed_path(table, name).exists() for table in resource.tables)
+
+
+def _stamp(landed: LandedResource) -> Path:
+    return landed.derived / "typed" / "derived_by"
+
+
+def _same_code(resource: Resource, landed: LandedResource) -> bool:
+    """Whether today's code made the typed tables that are there."""
+    return _stamp(landed).exists() and _stamp(landed).read_text() == _derived_by(resource)
 
 
 def _derived_by(resource: Resource) -> str:
@@ -188,12 +501,12 @@ def _derived_by(resource: Resource) -> str:
     )
 
 
-def _count(paths: Iterable) -> int:  # type: ignore[type-arg]
+def _count(paths: Iterable[Path]) -> int:
     found = list(paths)
     return int(pl.scan_parquet(found).select(pl.len()).collect().item()) if found else 0
 
 
-def _write_parquet(frame: pl.DataFrame, path) -> None:  # type: ignore[no-untyped-def]
+def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.tmp")
     frame.write_parquet(aside, compression="zstd")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -32,8 +33,11 @@ class Platform:
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
         self.settings = settings
+        landing = settings.home.resolve() / "landing"
         self.home = settings.home.resolve()
-        self.archive = Archive(self.home / "landing")
+        if settings.replay is not None:  # a home of its own inside: nothing that serves is touched
+            self.home = self.replays_folder / re.sub(r"[^0-9A-Za-z-]", "-", settings.replay)
+        self.archive = Archive(landing, self.home / "landing" if settings.replay is not None else None)
         self.state = State(self.home / "state")
         self._given_transport = transport
         self._clients: dict[str, PoliteClient] = {}
@@ -54,9 +58,14 @@ class Platform:
         return self.home / "releases"
 
     @property
+    def replays_folder(self) -> Path:
+        """Where homes of replays are; all of it can be made again."""
+        return self.settings.home.resolve() / "replays"
+
+    @property
     def truth_folder(self) -> Path:
         """Where the sandbox writes its planted truth; only evaluation reads it."""
-        return self.home / "sandbox" / "truth"
+        return self.settings.home.resolve() / "sandbox" / "truth"
 
     def claim(self) -> None:
         """Make this home one of the current mode of sources, for good: mixed, synthetic data would pass for real.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -121,6 +123,7 @@ class Settings(BaseSettings):
     seed: int = Field(default=2026, ge=0, description="the sandbox world's seed")
     sandbox_url: str | None = Field(default=None, description="a served sandbox; without it the sandbox runs in-process")
     sandbox_faults: Path | None = Field(default=None, description="fault plan for the in-process sandbox")
+    replay: str | None = Field(default=None, description="serve the landing as it was: a day, a moment (UTC) or a snapshot id")
     esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download")
     postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface")
 
@@ -185,6 +188,17 @@ class Settings(BaseSettings):
     def _scale_is_known(cls, value: str) -> str:
         if value not in NAMED_SCALES and not (value.isdigit() and 100 <= int(value) <= 5_000_000):
             raise ValueError("use small, national or a number of postings between 100 and 5000000")
+        return value
+
+    @field_validator("replay")
+    @classmethod
+    def _replay_is_a_moment(cls, value: str | None) -> str | None:
+        if value is None or re.fullmatch(r"[0-9a-f]{16}", value):
+            return value
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("use a day (2026-11-22), a moment (2026-11-22T05:15) or a snapshot id") from None
         return value
 
     @model_validator(mode="after")

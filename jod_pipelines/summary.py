@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assets.run import RunReport
 
 RELEASE_PROMISE_H = 36.0
+DRIFT_SHOWN_DAYS = 7
 QUALITY_WORDS = (("ari_clustered", "ARI {:.3f} to the planted truth"), ("unclustered_pct", "{:.1f} % unclustered"))
 
 
@@ -104,6 +105,7 @@ def health_rows(platform: Platform, now: datetime) -> list[dict[str, Any]]:
     ]
     subjects.append(("product", "release", RELEASE_PROMISE_H))
     rows = []
+    told = _recent_drift(platform, now)
     for kind, subject, promise in subjects:
         item = known.get((kind, subject))
         age = (now - datetime.fromisoformat(item.last_success)).total_seconds() / 3600 if item and item.last_success else None
@@ -120,7 +122,25 @@ def health_rows(platform: Platform, now: datetime) -> list[dict[str, Any]]:
                 "age_hours": round(age, 2) if age is not None else None,
                 "promise_hours": promise,
                 "broken_since": item.broken_since if item else None,
-                "message": item.message if item else "",
+                "message": "; ".join(filter(None, [item.message if item else "", told.get(subject, "")])),
             }
         )
     return rows
+
+
+def _recent_drift(platform: Platform, now: datetime) -> dict[str, str]:
+    """Departures told in the last days and not in the last message, in words, so that a weekend does not hide them."""
+    since = (now - timedelta(days=DRIFT_SHOWN_DAYS)).isoformat()
+    last = {item.subject: item.message for item in platform.state.all_health()}
+    found = {}
+    for label in platform.archive.labels():
+        landed = platform.archive.resource(*label.split("/"))
+        recent = [line for line in landed.told() if line["told_at"] >= since and line["path"] not in last.get(label, "")]
+        if recent:
+            first = recent[0]
+            what = f"{first['kind']} {first['path']} = {first['value']}"
+            found[label] = (
+                f"{len(recent)} departures since {first['told_at'][:10]}, first {what}"
+                f" ({first['document']}); `jod landing show {label} --drift`"
+            )
+    return found

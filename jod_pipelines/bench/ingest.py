@@ -11,6 +11,8 @@ import json
 import multiprocessing
 import os
 import resource
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -160,6 +162,46 @@ def _flat_posting(posting: dict[str, Any]) -> dict[str, Any]:
         "skills": posting["position"]["skills"],
         "regions": posting["location"]["regions"],
     }
+
+
+def peak_memory_mb(postings: int) -> float:
+    """Peak memory of a process that lands that many postings from a sandbox server, in MB."""
+    script = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from jod_pipelines.bench.ingest import land_streamed\n"
+        f"land_streamed({postings}, Path(sys.argv[1]))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([sys.executable, "-c", script, folder], capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def land_streamed(postings: int, home: Path) -> int:
+    """Land that many postings, each a copy of one with its own id and time, made one at a time; returns the rows."""
+    import httpx
+    import orjson
+
+    from jod_pipelines.ingest import ingest
+    from jod_pipelines.platform import Platform
+    from jod_pipelines.sandbox import build_world
+    from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
+    from jod_pipelines.sources import all_resources
+
+    settings = load_settings(home=home, sources="sandbox", scale="100")
+    template = next(SyntheticCatalogue(build_world(settings)).postings("PUBLISHED", ""))
+    own_id = orjson.loads(template)["metadata"]["externalId"].encode()
+
+    def body(status: str) -> Iterator[bytes]:
+        for number in range(postings if status == "PUBLISHED" else 0):
+            yield template.replace(own_id, b"00000000-0000-4000-8000-%012d" % number) + b"\n"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=body(orjson.loads(request.content)["onlyStatus"]))
+
+    postings_resource = next(r for r in all_resources(settings) if r.label == "mylly/job_postings")
+    return ingest(postings_resource, Platform(settings, httpx.MockTransport(answer))).rows["job_posting"]
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Reads `data_contracts/` (Open Data Contract Standard YAML) into the few facts the platform works with.
 
-Where ODCS has a place for a fact it stands there; Finnish and Swedish texts, units and the volume guard are
-custom properties, since the standard has one language and no such fields.
+Where ODCS has a place for a fact it stands there; Finnish and Swedish texts, units, the volume guard and what to do
+about drift are custom properties, since the standard has one language and no such fields.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ CONTRACTS = Path(__file__).resolve().parents[2] / "data_contracts"
 LANGUAGES = ("fi", "sv", "en")
 Layer = Literal["landing", "marts", "published"]
 Severity = Literal["block", "quarantine", "warn"]
+Verb = Literal["accept", "quarantine", "hold"]
+MAX_GROWTH_PCT = 200.0
+"""How much a landed table may grow from one snapshot to the next, unless its contract says otherwise."""
 
 POLARS_TYPES: dict[str, pl.DataType] = {
     "VARCHAR": pl.String(),
@@ -71,6 +74,26 @@ class SqlRule:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """What to do when documents depart from what has been seen: accept (and tell), quarantine the row, hold the resource.
+
+    Raw fields are accepted by default: what no column reads harms nothing, and what a column reads is checked by its
+    own type and rules. A code outside a column's list goes to quarantine.
+
+    Attributes:
+        items: the field of a document that lists its items, if any.
+        ignore: JSON paths (with `*`) whose changes are no news.
+    """
+
+    unknown_field: Verb = "accept"
+    missing_field: Verb = "accept"
+    changed_type: Verb = "accept"
+    new_code: Verb = "quarantine"
+    items: str | None = None
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
     """One table's contract.
 
@@ -89,6 +112,8 @@ class Table:
     min_rows: int
     max_shrink_pct: float
     freshness_hours: float | None
+    max_growth_pct: float = MAX_GROWTH_PCT
+    drift: Drift = Drift()
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -181,6 +206,8 @@ def _table(
         min_rows=int(own.get("minRows", 0)),
         max_shrink_pct=float(own.get("maxShrinkPct", 100)),
         freshness_hours=freshness,
+        max_growth_pct=float(own.get("maxGrowthPct", MAX_GROWTH_PCT)),
+        drift=_drift(path, table.name, own.get("drift") or {}),
     )
 
 
@@ -206,6 +233,24 @@ def _column(path: Path, table: str, column: SchemaProperty) -> Column:
         references=str(targets[0]) if targets else None,
         publish=column.classification == "public",
     )
+
+
+def _drift(path: Path, table: str, given: dict[str, Any]) -> Drift:
+    names = {
+        "unknownField": "unknown_field",
+        "missingField": "missing_field",
+        "changedType": "changed_type",
+        "newCode": "new_code",
+        "items": "items",
+        "ignore": "ignore",
+    }
+    for name, value in given.items():
+        if name not in names:
+            raise ContractError(f"{path.name}: {table}: drift has no {name!r}; use {', '.join(names)}")
+        if name not in ("items", "ignore") and value not in ("accept", "quarantine", "hold"):
+            raise ContractError(f"{path.name}: {table}: drift {name} is {value!r}; use accept, quarantine or hold")
+    facts: dict[str, Any] = {names[name]: tuple(value) if name == "ignore" else value for name, value in given.items()}
+    return Drift(**facts)
 
 
 def _texts(english: str | None, custom: dict[str, Any]) -> dict[str, str]:

@@ -1,11 +1,15 @@
 """Content-addressed archive of what the sources answered.
 
     landing/<source>/<resource>/
-        objects/<aa>/<sha256>.gz        bodies as stored, named by the hash of the uncompressed bytes
+        objects/<aa>/<sha256>.zst       bodies as stored, named by the hash of the uncompressed bytes
         snapshots/<id>.jsonl.gz         one line per document of a complete fetch: its manifest
+        history.jsonl                   which snapshot served from when on
+        drift.jsonl                     departures from what was known of the documents, each told once
+        shape.json                      what is known of the documents: paths, types, what is always there
+        held.json                       a snapshot that waits for a person, and why
+        tombstones.jsonl                what was erased by duty: when, why, by whom
         typed/<table>/<name>.parquet    derived from objects, replaceable
         quarantine/<table>/<id>.parquet rows refused by the contract, with rule and document
-        tombstones.jsonl                what was erased by duty, and when
         current                         id of the snapshot that serves; moved last
 
 A snapshot's id is the hash of its documents' keys, contents and change marks, so fetching the same thing twice gives
@@ -18,17 +22,30 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
+import pyarrow as pa
 
 from jod_pipelines import __version__
 from jod_pipelines.errors import SourceError
+from jod_pipelines.fingerprint import code_fingerprint
+
+_DOCUMENT_PART = re.compile(r" (?:line|item) \d+$")
+Kind = Literal["unknown field", "missing field", "changed type", "new code"]
+Verb = Literal["accept", "quarantine", "hold"]
+_ZSTD = pa.Codec("zstd", compression_level=3)
+
+
+def code_version() -> str:
+    """Version of the code that fetches: the package's, and a hash of what asks the sources and keeps the answers."""
+    return f"{__version__}+{code_fingerprint('jod_pipelines/sources', 'jod_pipelines/landing')}"
 
 
 @dataclass(frozen=True)
@@ -76,7 +93,7 @@ class Entry:
     fetched_at: str
     change_key: str | None = None
     dropped: tuple[str, ...] = ()
-    code_version: str = __version__
+    code_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +121,25 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """What an erasure is about to do.
+
+    Attributes:
+        objects: for each object that goes, what stands in for it (sha256, content_sha256, bytes), or None when nothing does.
+        keys: documents that leave every snapshot.
+        ids: what is erased, one tombstone each.
+        standing: the source may send it again, and it is dropped each time.
+    """
+
+    objects: dict[str, dict[str, Any] | None]
+    keys: tuple[str, ...]
+    ids: tuple[str, ...]
+    reason: str
+    by: str
+    standing: bool = False
+
+
+@dataclass(frozen=True)
 class Document:
     """A stored document, read back."""
 
@@ -116,12 +152,37 @@ class Document:
         return orjson.loads(self.body)
 
 
-class LandedResource:
-    """Everything the archive holds of one resource of one source."""
+@dataclass(frozen=True)
+class Finding:
+    """One departure: the path, the first document (and item) that has it, the value, how many items have it."""
 
-    def __init__(self, root: Path, source: str, name: str) -> None:
+    kind: Kind
+    path: str
+    document: str
+    value: str
+    verb: Verb = "accept"
+    items: int = 1
+
+    def __str__(self) -> str:
+        many = f", {self.items} items" if self.items > 1 else ""
+        return f"{self.kind} {self.path} = {self.value} ({self.document}{many}): {_DONE[self.verb]}"
+
+
+_DONE = {"accept": "accepted", "quarantine": "in quarantine", "hold": "held"}
+
+
+class LandedResource:
+    """Everything the archive holds of one resource of one source.
+
+    Args:
+        root: the landing folder.
+        derived: where typed tables, quarantine and the pointer are, when not beside the raw documents (a replay).
+    """
+
+    def __init__(self, root: Path, source: str, name: str, derived: Path | None = None) -> None:
         self.source, self.name = source, name
         self.root = root / source / name
+        self.derived = (derived or root) / source / name
 
     @property
     def label(self) -> str:
@@ -130,14 +191,48 @@ class LandedResource:
 
     def current(self) -> Snapshot | None:
         """The snapshot that serves, or None when nothing has landed yet."""
-        pointer = self.root / "current"
+        pointer = self.derived / "current"
         return self.snapshot(pointer.read_text().strip()) if pointer.exists() else None
 
     def snapshot(self, snapshot_id: str) -> Snapshot:
-        """Read a snapshot's manifest."""
-        with gzip.open(self.root / "snapshots" / f"{snapshot_id}.jsonl.gz", "rt", encoding="utf-8") as file:
-            entries = [Entry(**{**json.loads(line), "dropped": tuple(json.loads(line)["dropped"])}) for line in file]
+        """Read a snapshot's manifest.
+
+        Raises:
+            SourceError: there is no such snapshot, or its manifest is damaged.
+        """
+        path = self._manifest_path(snapshot_id)
+        try:
+            lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+            entries = [Entry(**{**line, "dropped": tuple(line["dropped"])}) for line in lines]
+        except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+            raise SourceError(
+                f"{self.label}: snapshot {snapshot_id} cannot be read; see `jod landing verify {self.label}`", f"{path}: {error}"
+            ) from error
         return Snapshot(snapshot_id, {entry.key: entry for entry in entries})
+
+    def snapshot_ids(self) -> list[str]:
+        """Every snapshot with a manifest, served or not."""
+        return sorted(path.name.removesuffix(".jsonl.gz") for path in self.root.glob("snapshots/*.jsonl.gz"))
+
+    def history(self) -> list[dict[str, Any]]:
+        """What served from when on, oldest first: snapshot, served_at, documents, bytes, code_version, and notes of people."""
+        return _read_lines(self.root / "history.jsonl")
+
+    def served_at(self, moment: str) -> Snapshot | None:
+        """The snapshot that served at a moment (ISO 8601 UTC), or None when nothing had landed."""
+        past = [line["snapshot"] for line in self.history() if line["served_at"] <= moment]
+        return self.snapshot(past[-1]) if past else None
+
+    def resolve(self, snapshot_id: str) -> str | None:
+        """The present id of a snapshot that has served, which an erasure may have changed; None when it never has."""
+        return next((line["snapshot"] for line in self.history() if snapshot_id in (line["snapshot"], line.get("was"))), None)
+
+    def present(self, snapshot: Snapshot | None) -> Snapshot | None:
+        """A snapshot without the documents whose bodies are missing, so that the next fetch asks for them again."""
+        if snapshot is None:
+            return None
+        entries = {key: entry for key, entry in snapshot.entries.items() if self.object_path(entry.sha256).exists()}
+        return replace(snapshot, entries=entries)
 
     def store(
         self, documents: Iterable[Fetched | Unchanged | Failed], *, volatile: frozenset[str] = frozenset(), keep: bool = False
@@ -149,7 +244,7 @@ class LandedResource:
             volatile: JSON keys whose values change without the content changing.
             keep: the documents are additions to the current snapshot instead of the whole of the next.
         """
-        previous = self.current()
+        previous = self.present(self.current())
         before = previous.entries if previous else {}
         entries = dict(before) if keep else {}
         failed: list[Failed] = []
@@ -160,9 +255,8 @@ class LandedResource:
                 entries[document.key] = before[document.key]
             if isinstance(document, Failed):
                 failed.append(document)
-        snapshot = Snapshot(_snapshot_id(entries), entries, tuple(failed))
-        if previous is None or snapshot.id != previous.id:
-            self._write_manifest(snapshot)
+        snapshot = Snapshot(snapshot_id_of(entries), entries, tuple(failed))
+        self._write_manifest(snapshot)
         return snapshot
 
     def read(self, snapshot: Snapshot, keys: Iterable[str] | None = None) -> Iterator[Document]:
@@ -173,129 +267,319 @@ class LandedResource:
         """
         for key in sorted(snapshot.entries if keys is None else keys):
             entry = snapshot.entries[key]
-            path = self._object_path(entry.sha256)
+            path = self.object_path(entry.sha256)
             try:
-                body = gzip.decompress(path.read_bytes())
-            except (OSError, EOFError) as error:
+                body = self.body(entry.sha256)
+            except OSError as error:
                 raise SourceError(
                     f"{self.label}: stored document {key} cannot be read; fetch it again", f"{path}: {error}"
                 ) from error
-            if _sha256(body) != entry.sha256:
+            if sha256_of(body) != entry.sha256:
                 raise SourceError(f"{self.label}: stored document {key} is damaged; delete {path.name} and fetch it again")
             yield Document(key, body, entry.sha256)
 
-    def serve(self, snapshot: Snapshot) -> None:
-        """Move `current` to a snapshot whose typed tables exist, and drop typed tables nothing refers to."""
+    def body(self, sha256: str) -> bytes:
+        """An object's bytes as they are on the disk, not checked.
+
+        Raises:
+            OSError: it is missing, or its compression is broken.
+        """
+        with pa.CompressedInputStream(pa.OSFile(str(self.object_path(sha256))), "zstd") as stream:
+            return bytes(stream.read())
+
+    def serve(self, snapshot: Snapshot, **note: str) -> None:
+        """Move `current` to a snapshot whose typed tables exist, and drop derived files nothing refers to.
+
+        Args:
+            note: what people should find in the history beside it, such as who accepted it.
+        """
         os.sync()
-        write_atomically(self.root / "current", snapshot.id.encode())
+        history = self.history()
+        if self.derived == self.root and (not history or history[-1]["snapshot"] != snapshot.id):
+            line = {
+                "snapshot": snapshot.id,
+                "served_at": now(),
+                "documents": len(snapshot.entries),
+                "bytes": snapshot.bytes,
+                "code_version": code_version(),
+                **note,
+            }
+            _write_lines(self.root / "history.jsonl", [*history, line])
+        write_atomically(self.derived / "current", snapshot.id.encode())
+        if self.derived == self.root:
+            (self.root / "held.json").unlink(missing_ok=True)
         wanted = {snapshot.id, *(entry.sha256 for entry in snapshot.entries.values())}
-        for path in self.root.glob("typed/*/*.parquet"):
+        for path in [*self.derived.glob("typed/*/*.parquet"), *self.derived.glob("quarantine/*/*.parquet")]:
             if path.stem not in wanted:
                 path.unlink()
-        self.finish_erasure()
+
+    def hold(self, snapshot: Snapshot, reason: str) -> None:
+        """Remember a snapshot that waits for a person; it replaces the one that waited before."""
+        waiting = self.held()
+        since = waiting["since"] if waiting and waiting["snapshot"] == snapshot.id else now()
+        held = {"snapshot": snapshot.id, "since": since, "reason": reason}
+        write_atomically(self.root / "held.json", json.dumps(held, ensure_ascii=False).encode())
+
+    def held(self) -> dict[str, str] | None:
+        """The snapshot that waits (snapshot, since, reason), or None."""
+        path = self.root / "held.json"
+        return dict(json.loads(path.read_text("utf-8"))) if path.exists() else None
+
+    def release(self) -> None:
+        """Nothing waits any longer: what the source sends now is within its contract."""
+        (self.root / "held.json").unlink(missing_ok=True)
+
+    def news(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Departures that have not been told yet: each kind is told once for a path, a new code once for each code."""
+        told = {_telling(line["kind"], line["path"], line["value"], line["verb"]) for line in self.told()}
+        return [f for f in findings if _telling(f.kind, f.path, f.value, f.verb) not in told]
+
+    def tell(self, findings: Iterable[Finding], snapshot: Snapshot) -> None:
+        """Log departures that are going to serve."""
+        lines = [{"told_at": now(), "snapshot": snapshot.id, **asdict(finding)} for finding in findings]
+        if lines:
+            _write_lines(self.root / "drift.jsonl", [*self.told(), *lines])
+
+    def told(self) -> list[dict[str, Any]]:
+        """Every departure told so far, oldest first: told_at, snapshot, kind, path, document, value, verb, items."""
+        return _read_lines(self.root / "drift.jsonl")
+
+    def forget_values(self, erasure: Erasure) -> None:
+        """Take the values out of what was told of documents that an erasure touches."""
+        gone = set(erasure.keys)
+        for snapshot in map(self.snapshot, self.snapshot_ids()):
+            gone |= {entry.key for entry in snapshot.entries.values() if entry.sha256 in erasure.objects}
+        lines = [
+            {**line, "value": "erased"} if _DOCUMENT_PART.sub("", line["document"]) in gone else line for line in self.told()
+        ]
+        if lines != self.told():
+            _write_lines(self.root / "drift.jsonl", lines)
 
     def typed_path(self, table: str, name: str) -> Path:
         """Where a typed table derived from a snapshot (or from one object of it) lives."""
-        return self.root / "typed" / table / f"{name}.parquet"
+        return self.derived / "typed" / table / f"{name}.parquet"
 
     def quarantine_path(self, table: str, name: str) -> Path:
         """Where the refused rows of a typed table live."""
-        return self.root / "quarantine" / table / f"{name}.parquet"
+        return self.derived / "quarantine" / table / f"{name}.parquet"
 
     def typed_files(self, table: str) -> list[Path]:
         """The Parquet files that make up a table of the serving snapshot, in a stable order."""
+        return self._derived_files(self.typed_path, table)
+
+    def quarantine_files(self, table: str) -> list[Path]:
+        """The Parquet files with the rows of the serving snapshot that its contract refused."""
+        return self._derived_files(self.quarantine_path, table)
+
+    def _derived_files(self, place: Callable[[str, str], Path], table: str) -> list[Path]:
         snapshot = self.current()
         if snapshot is None:
             return []
-        whole = self.typed_path(table, snapshot.id)
+        whole = place(table, snapshot.id)
         if whole.exists():
             return [whole]
-        parts = (self.typed_path(table, entry.sha256) for _, entry in sorted(snapshot.entries.items()))
-        return [path for path in parts if path.exists()]
+        parts = (place(table, entry.sha256) for _, entry in sorted(snapshot.entries.items()))
+        return [path for path in dict.fromkeys(parts) if path.exists()]
 
-    def erase(self, snapshot: Snapshot, kept: Iterable[Fetched], ids: Iterable[str], reason: str) -> Snapshot:
-        """A snapshot with documents replaced by versions without some content.
+    def plan_erasure(
+        self, without: Callable[[bytes], bytes | None], keys: Iterable[str], ids: Iterable[str], reason: str, by: str, **how: bool
+    ) -> Erasure:
+        """Store every object that holds what must go without it. Nothing is deleted yet, readers see no change.
 
-        What held the content is deleted when the new snapshot serves (`finish_erasure`), so that a process that dies in
-        between leaves either the old state whole or the new one.
+        All objects are looked at, those of old, held and never finished snapshots too.
+
+        Args:
+            without: a body without the content, or None when it holds nothing of it.
+            keys: documents that go as a whole.
+            how: `standing=True` drops the ids whenever the source sends them again.
         """
-        after = dict(snapshot.entries)
-        gone: set[str] = set()
-        for document in kept:
-            gone.add(after[document.key].sha256)
-            after[document.key] = self._store_one(document, frozenset(), None)
-        result = Snapshot(_snapshot_id(after), after, snapshot.failed)
-        self._write_manifest(result)
-        task = {"objects": sorted(gone - {entry.sha256 for entry in after.values()}), "ids": sorted(ids), "reason": reason}
-        write_atomically(self.root / "erasing.json", json.dumps(task).encode())
-        return result
+        gone: dict[str, dict[str, Any] | None] = {}
+        for path in sorted(self.root.glob("objects/*/*.zst")):
+            sha256 = path.name.removesuffix(".zst")
+            try:
+                after = without(self.body(sha256))
+            except OSError as error:
+                raise SourceError(
+                    f"{self.label}: {path.name} is damaged, so what it holds cannot be erased; delete it"
+                ) from error
+            if after is not None:
+                gone[sha256] = self._put(after)
+        leaving: set[str] = set()
+        staying: set[str] = set()
+        chosen = set(keys)
+        for snapshot in map(self.snapshot, self.snapshot_ids() if chosen else ()):
+            for key, entry in snapshot.entries.items():
+                (leaving if key in chosen else staying).add(entry.sha256)
+        gone |= dict.fromkeys(leaving - staying)
+        return Erasure(gone, tuple(sorted(chosen)), tuple(sorted(ids)), reason, by, how.get("standing", False))
+
+    def after(self, erasure: Erasure, snapshot: Snapshot) -> Snapshot:
+        """What a snapshot becomes by an erasure; the same one when it holds nothing of it."""
+        entries: dict[str, Entry] = {}
+        for key, entry in snapshot.entries.items():
+            if key in erasure.keys:
+                continue
+            stand_in = erasure.objects.get(entry.sha256, {})
+            if stand_in is not None:
+                entries[key] = replace(entry, **stand_in)
+        return snapshot if entries == snapshot.entries else Snapshot(snapshot_id_of(entries), entries, snapshot.failed)
+
+    def erase(self, erasure: Erasure) -> None:
+        """Carry an erasure out. A process that dies in the middle leaves a task that `finish_erasure` completes."""
+        write_atomically(self.root / "erasing.json", json.dumps(asdict(erasure)).encode())
+        self.finish_erasure()
 
     def finish_erasure(self) -> None:
-        """Delete the objects, typed tables and manifests an erasure made obsolete, and log a tombstone per id."""
+        """Complete an erasure: rewrite manifests, history and pointers, delete what held the content, log tombstones.
+
+        Every step can be repeated, so it does not matter where an earlier attempt died.
+        """
         task_path = self.root / "erasing.json"
         if not task_path.exists():
             return
         task = json.loads(task_path.read_text("utf-8"))
-        gone, current = set(task["objects"]), self.current()
-        if current is None or gone & {entry.sha256 for entry in current.entries.values()}:
-            task_path.unlink()  # the erasure never took effect: the next fetch finds the same ids again
-            return
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        with (self.root / "tombstones.jsonl").open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps({"id": i, "erased_at": when, "reason": task["reason"]}) + "\n" for i in task["ids"])
-        for sha256 in gone:
-            self._object_path(sha256).unlink(missing_ok=True)
-            for path in self.root.glob(f"*/*/{sha256}.parquet"):
-                path.unlink()
-        for path in (self.root / "snapshots").glob("*.jsonl.gz"):
-            snapshot = self.snapshot(path.name.removesuffix(".jsonl.gz"))
-            if gone & {entry.sha256 for entry in snapshot.entries.values()}:
-                path.unlink()
+        erasure = Erasure(**{**task, "keys": tuple(task["keys"]), "ids": tuple(task["ids"])})
+        renamed: dict[str, str] = {}
+        for snapshot in map(self.snapshot, self.snapshot_ids()):
+            after = self.after(erasure, snapshot)
+            if after.id != snapshot.id:
+                renamed[snapshot.id] = after.id
+                self._write_manifest(after)
+        self._rename_snapshots(renamed)
+        for snapshot_id in renamed:
+            self._manifest_path(snapshot_id).unlink()
+        for name in (*erasure.objects, *renamed):
+            self.object_path(name).unlink(missing_ok=True)
+            for kind in ("typed", "quarantine"):
+                for path in self.root.glob(f"{kind}/*/{name}.parquet"):
+                    path.unlink()
+        stones, known = self.tombstones(), self.erased_ids()
+        told = {"erased_at": now(), "reason": erasure.reason, "by": erasure.by, "standing": erasure.standing}
+        _write_lines(self.root / "tombstones.jsonl", [*stones, *({"id": i, **told} for i in erasure.ids if i not in known)])
         task_path.unlink()
 
-    def erased_ids(self) -> set[str]:
-        """Ids with a tombstone."""
-        path = self.root / "tombstones.jsonl"
-        return {json.loads(line)["id"] for line in path.read_text("utf-8").splitlines()} if path.exists() else set()
+    def _rename_snapshots(self, renamed: dict[str, str]) -> None:
+        if not renamed:
+            return
+        lines = [
+            {**line, "snapshot": renamed[line["snapshot"]], "was": line["snapshot"]} if line["snapshot"] in renamed else line
+            for line in self.history()
+        ]
+        _write_lines(self.root / "history.jsonl", lines)
+        held = self.held()
+        if held and held["snapshot"] in renamed:
+            held["snapshot"] = renamed[held["snapshot"]]
+            write_atomically(self.root / "held.json", json.dumps(held, ensure_ascii=False).encode())
+        pointer = self.root / "current"
+        if pointer.exists() and pointer.read_text().strip() in renamed:
+            write_atomically(pointer, renamed[pointer.read_text().strip()].encode())
+
+    def tombstones(self) -> list[dict[str, Any]]:
+        """What was erased by duty (id, erased_at, reason, by, standing) and what came back since (id, returned_at)."""
+        return _read_lines(self.root / "tombstones.jsonl")
+
+    def erased_ids(self, *, standing: bool = False) -> set[str]:
+        """Ids that are erased now; with `standing` only those that must not land again."""
+        last = {stone["id"]: stone for stone in self.tombstones()}
+        return {i for i, stone in last.items() if "erased_at" in stone and (stone.get("standing") or not standing)}
+
+    def note_returned(self, ids: Iterable[str]) -> None:
+        """Remember that the source published again what had been withdrawn."""
+        back = [{"id": i, "returned_at": now()} for i in sorted(ids)]
+        if back:
+            _write_lines(self.root / "tombstones.jsonl", [*self.tombstones(), *back])
+
+    def object_path(self, sha256: str) -> Path:
+        """Where a body lives."""
+        return self.root / "objects" / sha256[:2] / f"{sha256}.zst"
 
     def _store_one(self, document: Fetched, volatile: frozenset[str], before: Entry | None) -> Entry:
-        sha256 = _sha256(document.body)
-        content = _sha256(_without(document.body, volatile)) if volatile else sha256
+        sha256 = sha256_of(document.body)
+        content = sha256_of(_without(document.body, volatile)) if volatile else sha256
         if before is not None and before.content_sha256 == content:
             return replace(before, change_key=document.change_key)
-        path = self._object_path(sha256)
-        if not path.exists():
-            write_atomically(path, gzip.compress(document.body, compresslevel=5, mtime=0))
         return Entry(
             key=document.key,
-            sha256=sha256,
-            content_sha256=content,
-            bytes=len(document.body),
+            **{**self._put(document.body, sha256), "content_sha256": content},
             request=document.request,
             status=document.status,
             fetched_at=document.fetched_at,
             change_key=document.change_key,
             dropped=document.dropped,
+            code_version=code_version(),
         )
 
-    def _write_manifest(self, snapshot: Snapshot) -> None:
-        lines = [json.dumps(asdict(entry), ensure_ascii=False) for _, entry in sorted(snapshot.entries.items())]
-        body = gzip.compress("".join(line + "\n" for line in lines).encode(), mtime=0)
-        write_atomically(self.root / "snapshots" / f"{snapshot.id}.jsonl.gz", body)
+    def _put(self, body: bytes, sha256: str | None = None) -> dict[str, Any]:
+        sha256 = sha256 or sha256_of(body)
+        path = self.object_path(sha256)
+        if not path.exists():
+            write_atomically(path, _ZSTD.compress(body, asbytes=True))
+        return {"sha256": sha256, "content_sha256": sha256, "bytes": len(body)}
 
-    def _object_path(self, sha256: str) -> Path:
-        return self.root / "objects" / sha256[:2] / f"{sha256}.gz"
+    def _write_manifest(self, snapshot: Snapshot) -> None:
+        path = self._manifest_path(snapshot.id)
+        if path.exists():
+            return
+        lines = [json.dumps(asdict(entry), ensure_ascii=False) for _, entry in sorted(snapshot.entries.items())]
+        write_atomically(path, gzip.compress("".join(line + "\n" for line in lines).encode(), mtime=0))
+
+    def _manifest_path(self, snapshot_id: str) -> Path:
+        return self.root / "snapshots" / f"{snapshot_id}.jsonl.gz"
 
 
 class Archive:
-    """The landing room of one home folder."""
+    """The landing room of one home folder.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    Args:
+        root: the landing folder.
+        derived: where typed tables go instead; a replay reads the raw documents and leaves everything beside them alone.
+    """
+
+    def __init__(self, root: Path, derived: Path | None = None) -> None:
+        self.root, self.derived = root, derived
 
     def resource(self, source: str, name: str) -> LandedResource:
         """The part of the archive that belongs to one resource."""
-        return LandedResource(self.root, source, name)
+        return LandedResource(self.root, source, name, self.derived)
+
+    def labels(self) -> list[str]:
+        """Every resource that has landed anything, as `source/name`."""
+        return sorted("/".join(path.parent.parts[-2:]) for path in self.root.glob("*/*/snapshots"))
+
+    def replayed(self, source: str, name: str, when: str) -> Snapshot | None:
+        """What served at a moment; when that is a snapshot's id: the snapshot itself, or what served on the day it came.
+
+        Raises:
+            SourceError: no snapshot of that id has ever served.
+        """
+        landed = self.resource(source, name)
+        if "-" in when:
+            return landed.served_at(end_of(when))
+        if (own := landed.resolve(when)) is not None:
+            return landed.snapshot(own)
+        for label in self.labels():
+            other = self.resource(*label.split("/"))
+            if (snapshot_id := other.resolve(when)) is not None:
+                day = next(line["served_at"] for line in other.history() if line["snapshot"] == snapshot_id)[:10]
+                return landed.served_at(end_of(day))
+        raise SourceError(f"no snapshot {when} has served in {self.root}; see `jod landing ls`")
+
+
+def end_of(when: str) -> str:
+    """The last instant of a day, or a moment itself, as ISO 8601 UTC.
+
+    Args:
+        when: `2026-11-22`, or a moment such as `2026-11-22T05:15` (UTC unless it says otherwise).
+    """
+    moment = datetime.fromisoformat(when)
+    if len(when) <= len("2026-11-22"):
+        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999999)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+
+
+def now() -> str:
+    """The present moment, ISO 8601 UTC."""
+    return datetime.now(UTC).isoformat()
 
 
 def write_atomically(path: Path, body: bytes) -> None:
@@ -312,7 +596,20 @@ def remove_leftovers(root: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _snapshot_id(entries: dict[str, Entry]) -> str:
+def _telling(kind: str, path: str, value: str, verb: str) -> tuple[str, str, str, str]:
+    return kind, path, value if kind == "new code" else "", verb
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    write_atomically(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())
+
+
+def snapshot_id_of(entries: dict[str, Entry]) -> str:
+    """Hash of documents' keys, contents and change marks."""
     return _digest(f"{key}\0{entry.content_sha256}\0{entry.change_key}" for key, entry in sorted(entries.items()))
 
 
@@ -323,7 +620,8 @@ def _digest(lines: Iterable[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _sha256(body: bytes) -> str:
+def sha256_of(body: bytes) -> str:
+    """Hash that names an object."""
     return hashlib.sha256(body).hexdigest()
 
 

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from tests_support import Run, jod
+from tests_support import Run, jod, stored
 
 pytestmark = [pytest.mark.slow, pytest.mark.recorded]
 
@@ -87,13 +87,12 @@ def test_no_title_is_a_rest_class(release: Path) -> None:
 
 
 def test_raw_bodies_are_the_recorded_bytes(recorded_run: Run, recorded: Path) -> None:
-    import gzip
     import hashlib
 
     original = (recorded / "statfin" / "unemployment_register_kunnat_12r5.json").read_bytes()
     digest = hashlib.sha256(original).hexdigest()
-    stored = recorded_run.home / "landing" / "statfin" / "tyonv_12r5" / "objects" / digest[:2] / f"{digest}.gz"
-    assert gzip.decompress(stored.read_bytes()) == original
+    path = recorded_run.home / "landing" / "statfin" / "tyonv_12r5" / "objects" / digest[:2] / f"{digest}.zst"
+    assert stored(path) == original
 
 
 def test_a_second_run_changes_nothing(recorded_run: Run, recorded: Path) -> None:

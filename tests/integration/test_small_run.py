@@ -14,7 +14,7 @@ import pytest
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.opportunities.evaluation import evaluate
 from jod_pipelines.publication.datapackage import logical_hash
-from tests_support import ROOT, Run, jod, sandbox_server
+from tests_support import ROOT, Run, jod, sandbox_server, stored
 
 pytestmark = pytest.mark.slow
 
@@ -139,10 +139,8 @@ def _contacts(text: bytes) -> set[bytes]:
 
 
 def _texts(path: Path) -> list[bytes]:
-    import gzip
-
-    if path.suffix == ".gz":
-        return [gzip.decompress(path.read_bytes())]
+    if path.suffix in (".gz", ".zst"):
+        return [stored(path)]
     if path.suffix == ".parquet":
         frame = pl.read_parquet(path)
         return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"JOD_HTTP__ATTEMPTS": "2", "JOD_HTTP__BACKOFF_START_S": "0", "JOD_HTTP__BACKOFF_LIMIT_S": "0.1"}
@@ -38,6 +42,15 @@ def jod(*arguments: str, home: Path, timeout: float = 300, **environment: str) -
         check=False,
     )
     return Run(home, done.returncode, done.stdout, done.stderr)
+
+
+def stored(path: Path) -> bytes:
+    """What a file of the landing says, compressed or not (of a Parquet file: all its values)."""
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes())
+    if path.suffix == ".zst":
+        return bytes(pa.CompressedInputStream(pa.OSFile(str(path)), "zstd").read())
+    return pl.read_parquet(path).write_json().encode() if path.suffix == ".parquet" else path.read_bytes()
 
 
 @contextmanager

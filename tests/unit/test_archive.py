@@ -1,12 +1,16 @@
-import gzip
-import json
+import contextlib
+import hashlib
+import re
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jod_pipelines.errors import SourceError
+from jod_pipelines.landing import archive
 from jod_pipelines.landing.archive import Archive, Failed, Fetched, Unchanged, remove_leftovers
+from jod_pipelines.landing.integrity import problems_of
 
 
 def doc(key, body, change_key=None):
@@ -16,6 +20,10 @@ def doc(key, body, change_key=None):
 @pytest.fixture
 def landed(tmp_path):
     return Archive(tmp_path).resource("source", "thing")
+
+
+def compressed(body):
+    return pa.compress(body, codec="zstd", asbytes=True)
 
 
 def files(landed):
@@ -84,8 +92,8 @@ def test_the_pointer_does_not_move_before_it_is_told(landed):
 
 def test_a_damaged_object_is_found(landed):
     snapshot = landed.store([doc("a", b"good")])
-    path = next(landed.root.glob("objects/*/*.gz"))
-    path.write_bytes(gzip.compress(b"bad!"))
+    path = next(landed.root.glob("objects/*/*.zst"))
+    path.write_bytes(compressed(b"bad!"))
     with pytest.raises(SourceError, match="damaged"):
         list(landed.read(snapshot))
     path.unlink()
@@ -99,28 +107,156 @@ def test_hostile_keys_never_name_files(landed, tmp_path):
     assert {d.key for d in landed.read(landed.current())} == {"../../etc/passwd", "a\x00b/../c"}
 
 
-def erased(landed):
+def without_secret(body):
+    return body.replace(b"secret\n", b"") if b"secret" in body else None
+
+
+def planned(landed, **how):
+    """Two snapshots served with a secret in them, a third one held and a body that no snapshot refers to."""
+    landed.serve(landed.store([doc("a", b"keep\nsecret\n")]))
     landed.serve(landed.store([doc("a", b"keep\nsecret\n"), doc("b", b"other")]))
-    return landed.erase(landed.current(), [doc("a", b"keep\n")], {"id-1"}, "withdrawn")
+    landed.hold(landed.store([doc("a", b"only secret\n")]), "too small")
+    landed._put(b"orphan secret\n")
+    return landed.plan_erasure(without_secret, [], {"id-1"}, "withdrawn", "tester", **how)
 
 
 def test_erased_content_is_gone_from_every_file_and_leaves_a_tombstone(landed):
-    landed.serve(erased(landed))
-    bodies = [gzip.decompress(path.read_bytes()) for path in landed.root.glob("objects/*/*.gz")]
-    assert sorted(bodies) == [b"keep\n", b"other"]
-    assert len(list(landed.root.glob("snapshots/*"))) == 1
-    stone = json.loads((landed.root / "tombstones.jsonl").read_text())
-    assert stone["id"] == "id-1"
+    landed.erase(planned(landed))
+    bodies = [landed.body(path.stem) for path in landed.root.glob("objects/*/*.zst")]
+    assert sorted(bodies) == [b"keep\n", b"only ", b"orphan ", b"other"]
+    assert [d.body for d in landed.read(landed.current())] == [b"keep\n", b"other"]
+    stone = landed.tombstones()[0]
+    assert (stone["id"], stone["reason"], stone["by"]) == ("id-1", "withdrawn", "tester")
     assert stone["erased_at"]
     assert landed.erased_ids() == {"id-1"}
+    assert [p.kind for p in problems_of(landed)] == ["extra object"]
 
 
-def test_an_erasure_that_dies_before_it_serves_leaves_the_old_state_whole(landed):
-    erased(landed)
+def test_history_and_what_is_held_survive_an_erasure(landed):
+    plan = planned(landed)
+    before = landed.history()
+    landed.erase(plan)
+    assert [line["was"] for line in landed.history()] == [line["snapshot"] for line in before]
+    assert [d.body for d in landed.read(landed.served_at(before[0]["served_at"]))] == [b"keep\n"]
+    assert landed.resolve(before[0]["snapshot"]) == landed.history()[0]["snapshot"]
+    assert [d.body for d in landed.read(landed.snapshot(landed.held()["snapshot"]))] == [b"only "]
+
+
+def test_an_erasure_that_is_only_planned_changes_nothing(landed):
+    planned(landed)
     assert [d.body for d in landed.read(landed.current())] == [b"keep\nsecret\n", b"other"]
     landed.finish_erasure()
     assert [d.body for d in landed.read(landed.current())] == [b"keep\nsecret\n", b"other"]
     assert landed.erased_ids() == set()
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_an_erasure_that_dies_anywhere_is_completed(landed, monkeypatch, step):
+    plan = planned(landed)
+    left = step
+
+    def dies(real):
+        def maybe(*arguments, **named):
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+            return real(*arguments, **named)
+
+        return maybe
+
+    monkeypatch.setattr(archive, "write_atomically", dies(archive.write_atomically))
+    monkeypatch.setattr(archive.Path, "unlink", dies(archive.Path.unlink))
+    with contextlib.suppress(KeyboardInterrupt):
+        landed.erase(plan)
+    monkeypatch.undo()
+    landed.finish_erasure()
+    if landed.erased_ids():
+        assert not any(b"secret" in landed.body(path.stem) for path in landed.root.glob("objects/*/*.zst"))
+        assert [stone["id"] for stone in landed.tombstones()] == ["id-1"]
+        assert [p for p in problems_of(landed) if p.damage] == []
+    else:
+        assert step == 1, "only an erasure that died before its first write may leave the old state"
+    assert "b" in landed.current().entries
+
+
+def test_a_whole_document_can_be_erased_and_what_shares_its_body_stays(landed):
+    landed.serve(landed.store([doc("a", b"same"), doc("b", b"same"), doc("c", b"own")]))
+    landed.erase(landed.plan_erasure(lambda body: None, ["a", "c"], ["a", "c"], "asked for", "tester"))
+    assert [d.key for d in landed.read(landed.current())] == ["b"]
+    assert [landed.body(path.stem) for path in landed.root.glob("objects/*/*.zst")] == [b"same"]
+
+
+def test_what_a_source_publishes_again_is_erased_no_more(landed):
+    landed.erase(planned(landed))
+    landed.note_returned(["id-1"])
+    assert landed.erased_ids() == set()
+    assert [("erased_at" in s, "returned_at" in s) for s in landed.tombstones()] == [(True, False), (False, True)]
+
+
+def test_every_entry_says_how_it_was_fetched(landed):
+    entry = landed.store([doc("a", b"body", "monday")]).entries["a"]
+    assert (entry.request, entry.status, entry.bytes, entry.change_key) == ("GET a", 200, 4, "monday")
+    assert entry.sha256 == hashlib.sha256(b"body").hexdigest()
+    assert entry.fetched_at.startswith("2026-11-22T00:00:00")
+    assert re.fullmatch(r"\d+\.\d+\.\d+\+[0-9a-f]{16}", entry.code_version)
+
+
+def test_the_landing_as_it_was_at_any_moment(landed):
+    first, second = (landed.store([doc("a", body)]) for body in (b"1", b"2"))
+    for snapshot in (first, second, first):
+        landed.serve(snapshot)
+    moments = [line["served_at"] for line in landed.history()]
+    assert [landed.served_at(moment).id for moment in moments] == [first.id, second.id, first.id]
+    assert landed.served_at("2001-01-01") is None
+
+
+def test_a_body_that_is_missing_is_asked_for_again(landed):
+    landed.serve(landed.store([doc("a", b"1"), doc("b", b"2")]))
+    landed.object_path(landed.current().entries["a"].sha256).unlink()
+    assert set(landed.present(landed.current()).entries) == {"b"}
+    again = landed.store([doc("a", b"1"), Unchanged("b")])
+    assert [d.body for d in landed.read(again)] == [b"1", b"2"]
+
+
+def damaged(landed, how):
+    landed.serve(landed.store([doc("a", b"one"), doc("b", b"two")]))
+    path = landed.object_path(landed.current().entries["a"].sha256)
+    manifest = next(landed.root.glob("snapshots/*"))
+    if how == "missing object":
+        path.unlink()
+    elif how == "damaged object":
+        path.write_bytes(compressed(b"bad!"))
+    elif how == "damaged manifest":
+        manifest.write_bytes(b"not gzip")
+    elif how == "dangling reference":
+        (landed.root / "current").write_text("0123456789abcdef")
+    elif how == "unfinished erasure":
+        (landed.root / "erasing.json").write_text("{}")
+    elif how == "extra object":
+        landed._put(b"nobody's")
+    return landed
+
+
+@pytest.mark.parametrize(
+    "how", ["missing object", "damaged object", "damaged manifest", "dangling reference", "unfinished erasure", "extra object"]
+)
+def test_verification_names_what_is_wrong(landed, how):
+    found = problems_of(damaged(landed, how))
+    assert how in [problem.kind for problem in found]
+    assert found[0].damage == (how != "extra object")
+
+
+def test_verification_sees_a_manifest_that_lists_something_else(landed):
+    landed.serve(landed.store([doc("a", b"one")]))
+    other = landed.store([doc("a", b"two")])
+    path = landed.root / "snapshots" / f"{landed.current().id}.jsonl.gz"
+    path.write_bytes((landed.root / "snapshots" / f"{other.id}.jsonl.gz").read_bytes())
+    assert "lists other documents" in str(problems_of(landed)[0])
+
+
+def test_a_sound_archive_has_no_problems(landed):
+    assert problems_of(damaged(landed, "not at all")) == []
 
 
 def test_leftovers_of_a_killed_process_are_removed(tmp_path):

@@ -11,6 +11,7 @@ from jod_pipelines.ingest import ingest, read_typed
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import HttpSettings, load_settings
 from jod_pipelines.sources import all_resources
+from tests_support import stored
 
 FAST = HttpSettings(attempts=2, backoff_start_s=0, backoff_limit_s=0)
 SEARCH = "/konfo-backend/external/search/toteutukset-koulutuksittain"
@@ -121,7 +122,7 @@ def test_a_resource_that_comes_back_empty_is_held_and_its_raw_answer_kept(platfo
     source.hits = []
     with pytest.raises(HeldError, match="has 0 rows"):
         land(platform)
-    assert list((platform.home / "landing").glob("opintopolku/search/objects/*/*.gz"))
+    assert list((platform.home / "landing").glob("opintopolku/search/objects/*/*.zst"))
 
 
 def test_an_unreachable_source_fails_when_there_is_nothing_and_is_stale_when_there_is(platform, source):
@@ -159,7 +160,7 @@ def test_new_code_reads_the_old_raw_again(platform, monkeypatch):
     assert outcome.status == "unchanged"
     changed = {path.name for path, stamp in snapshot_of(platform).items() if before.get(path) != stamp}
     assert "derived_by" in changed
-    assert not any(name.endswith(".gz") for name in changed)
+    assert not any(name.endswith((".gz", ".zst")) for name in changed)
 
 
 LABEL = "mylly/job_postings"
@@ -180,18 +181,14 @@ def test_postings_come_by_watermark_and_only_new_ones_land(platform, source):
 def test_contacts_never_reach_the_disk(platform, source):
     source.published = [posting(1)]
     land(platform, LABEL)
-    import gzip
-
     for path in (platform.home / "landing").rglob("*"):
         if path.is_file():
-            body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            body = stored(path)
             assert b"a@b.fi" not in body
             assert b"0401234567" not in body
 
 
 def test_an_archived_posting_is_erased_everywhere_with_a_tombstone(platform, source):
-    import gzip
-
     source.published = [posting(1), posting(2)]
     land(platform, LABEL)
     source.archived, source.published = [posting(1)], [posting(2)]
@@ -201,7 +198,7 @@ def test_an_archived_posting_is_erased_everywhere_with_a_tombstone(platform, sou
     landed = platform.archive.resource("mylly", "job_postings")
     for path in landed.root.rglob("*"):
         if path.is_file() and path.name != "tombstones.jsonl":
-            body = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            body = stored(path)
             assert b"SALAISUUS-1" not in body
     assert landed.erased_ids() == {"00000000-0000-4000-8000-000000000001"}
     assert land(platform, LABEL).erased == 0
