@@ -10,9 +10,10 @@ import polars as pl
 
 from jod_pipelines.contracts.enforcement import QUARANTINE_SCHEMA, conform, enforce, frame_of, refused_document
 from jod_pipelines.contracts.model import Table, landing_table
+from jod_pipelines.erasure import erase, keep_only_serving, set_withdrawn_aside
 from jod_pipelines.errors import ContractError, HeldError, SourceError, SourceSkipped
 from jod_pipelines.fingerprint import code_fingerprint
-from jod_pipelines.landing.archive import Document, Fetched, LandedResource, Snapshot, write_atomically
+from jod_pipelines.landing.archive import Document, LandedResource, Snapshot, write_atomically
 from jod_pipelines.platform import Platform
 from jod_pipelines.sources.resource import FetchContext, Parsed, Resource
 
@@ -56,9 +57,11 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
     requests_before = client.requests_made
     context = FetchContext(client, platform.settings, before, lambda label, table: read_typed(platform, label, table))
     outcome = IngestOutcome(resource.label, "unchanged")
+    withdrawn: dict[str, str] = {}
     try:
-        snapshot = landed.store(resource.fetch(context), volatile=resource.volatile, keep=resource.additive)
-        snapshot, outcome.erased = _erase_withdrawn(resource, landed, snapshot, context)
+        documents = set_withdrawn_aside(resource.fetch(context), withdrawn)
+        snapshot = landed.store(documents, volatile=resource.volatile, keep=resource.additive)
+        snapshot, outcome.erased = erase(resource, landed, snapshot, withdrawn)
         derived_by = _derived_by(resource)
         stamp = landed.root / "typed" / "derived_by"
         if before is None or snapshot.id != before.id or not stamp.exists() or stamp.read_text() != derived_by:
@@ -76,11 +79,17 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
         platform.state.record(resource.label, "source", "held" if isinstance(error, HeldError) else "failed", str(error))
         if before is None:
             raise
-        outcome.status, outcome.message, snapshot = "stale", str(error), before
+        # What the source withdrew goes even when its new content is held.
+        snapshot, outcome.erased = erase(resource, landed, before, withdrawn)
+        if outcome.erased:
+            _derive(resource, landed, snapshot, before, reuse=True, erased=outcome.erased)
+            landed.serve(snapshot)
+        outcome.status, outcome.message = "stale", str(error)
     else:
         failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].key}" if snapshot.failed else ""
         outcome.message = failed
         platform.state.record(resource.label, "source", outcome.status, failed)
+    keep_only_serving(resource, landed)
     outcome.snapshot = snapshot.id
     outcome.documents, outcome.bytes = len(snapshot.entries), snapshot.bytes
     outcome.requests = client.requests_made - requests_before
@@ -158,28 +167,6 @@ def _guard_volume(resource: Resource, table: Table, rows: int, previous: int | N
             f"{resource.label}: table {table.name} shrank by {shrink:.0f} % ({previous} to {rows} rows), "
             f"its contract allows {table.max_shrink_pct:.0f} %; the last good data serves until you decide"
         )
-
-
-def _erase_withdrawn(
-    resource: Resource, landed: LandedResource, snapshot: Snapshot, context: FetchContext
-) -> tuple[Snapshot, int]:
-    """Erase the content of withdrawn items from the raw documents that hold it."""
-    if resource.withdrawn is None or resource.ids_in is None or resource.without is None:
-        return snapshot, 0
-    ids = resource.withdrawn(context) - landed.erased_ids()
-    rewritten: list[Fetched] = []
-    found: set[str] = set()
-    for document in landed.read(snapshot) if ids else ():
-        if held := ids & resource.ids_in(document.body):
-            found |= held
-            entry = snapshot.entries[document.key]
-            body = resource.without(document.body, held)
-            rewritten.append(
-                Fetched(entry.key, body, entry.request, entry.status, entry.fetched_at, entry.change_key, entry.dropped)
-            )
-    if not rewritten:
-        return snapshot, 0
-    return landed.erase(snapshot, rewritten, found, "withdrawn at the source"), len(found)
 
 
 def _derived_by(resource: Resource) -> str:

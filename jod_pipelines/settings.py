@@ -49,6 +49,8 @@ class Endpoints(_Strict):
     vipunen: str = "https://api.vipunen.fi"
     statfin: str = "https://pxdata.stat.fi"
     tyomarkkinatori: str = "https://api.ahtp.fi"
+    tyomarkkinatori_v1: str = "https://integraatiot.tyomarkkinatori.fi"
+    tyomarkkinatori_login: str = "https://tedigib2c.b2clogin.com"
     esco: str = "https://tyomarkkinatori.fi"
 
 
@@ -121,7 +123,10 @@ class Settings(BaseSettings):
     sandbox_url: str | None = Field(default=None, description="a served sandbox; without it the sandbox runs in-process")
     sandbox_faults: Path | None = Field(default=None, description="fault plan for the in-process sandbox")
     esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download")
-    postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface")
+    postings_interface: Literal["v2", "v1"] = Field(default="v2", description="where job postings come from; V1 ends in May 2027")
+    postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface V2")
+    postings_client_id: SecretStr | None = Field(default=None, description="OAuth2 client of the postings interface V1")
+    postings_client_secret: SecretStr | None = Field(default=None, description="its secret")
 
     http: HttpSettings = HttpSettings()
     endpoints: Endpoints = Endpoints()

@@ -213,8 +213,8 @@ class LandedResource:
         parts = (self.typed_path(table, entry.sha256) for _, entry in sorted(snapshot.entries.items()))
         return [path for path in parts if path.exists()]
 
-    def erase(self, snapshot: Snapshot, kept: Iterable[Fetched], ids: Iterable[str], reason: str) -> Snapshot:
-        """A snapshot with documents replaced by versions without some content.
+    def erase(self, snapshot: Snapshot, kept: Iterable[Fetched], ids: Iterable[str], reason: str | dict[str, str]) -> Snapshot:
+        """A snapshot with documents replaced by versions without some content; `reason` is one for all ids, or by id.
 
         What held the content is deleted when the new snapshot serves (`finish_erasure`), so that a process that dies in
         between leaves either the old state whole or the new one.
@@ -226,7 +226,8 @@ class LandedResource:
             after[document.key] = self._store_one(document, frozenset(), None)
         result = Snapshot(_snapshot_id(after), after, snapshot.failed)
         self._write_manifest(result)
-        task = {"objects": sorted(gone - {entry.sha256 for entry in after.values()}), "ids": sorted(ids), "reason": reason}
+        reasons = {item_id: reason if isinstance(reason, str) else reason[item_id] for item_id in sorted(ids)}
+        task = {"objects": sorted(gone - {entry.sha256 for entry in after.values()}), "ids": reasons}
         write_atomically(self.root / "erasing.json", json.dumps(task).encode())
         return result
 
@@ -242,7 +243,7 @@ class LandedResource:
             return
         when = datetime.now(UTC).isoformat(timespec="seconds")
         with (self.root / "tombstones.jsonl").open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps({"id": i, "erased_at": when, "reason": task["reason"]}) + "\n" for i in task["ids"])
+            file.writelines(json.dumps({"id": i, "erased_at": when, "reason": why}) + "\n" for i, why in task["ids"].items())
         for sha256 in gone:
             self._object_path(sha256).unlink(missing_ok=True)
             for path in self.root.glob(f"*/*/{sha256}.parquet"):

@@ -16,7 +16,17 @@ from jod_pipelines.sources.http import Answer, PoliteClient
 
 _WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 Rows = list[dict[str, Any]]
-Landing = Iterator[Fetched | Unchanged | Failed]
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """An item the source took back: its content must leave everything we keep. `reason` goes on its tombstone."""
+
+    item_id: str
+    reason: str
+
+
+Landing = Iterator[Fetched | Unchanged | Failed | Withdrawn]
 
 
 class TableReader(Protocol):
@@ -58,7 +68,7 @@ class Resource:
         per_document: each document has its own typed file, so that large resources are read piece by piece.
         additive: fetched documents add to the landed ones.
         volatile: JSON keys that change without the content changing.
-        withdrawn: ids whose content must be erased now; `ids_in` finds the ids a document holds, `without` rewrites it.
+        ids_in, without: for a source that withdraws items: the ids a document holds, and the document without some.
     """
 
     source: str
@@ -73,7 +83,6 @@ class Resource:
     per_document: bool = False
     additive: bool = False
     volatile: frozenset[str] = frozenset()
-    withdrawn: Callable[[FetchContext], set[str]] | None = None
     ids_in: Callable[[bytes], set[str]] | None = None
     without: Callable[[bytes, set[str]], bytes] | None = None
 

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 HELSINKI = ZoneInfo("Europe/Helsinki")
 LANGUAGES = ("fi", "sv", "en")
 _BLOCK_END = re.compile(r"<(?:br\s*/?|/(?:p|li|h[1-6]|dt|dd|tr|div|ul|ol|table))\s*>", re.IGNORECASE)
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\ufeff"))
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\ufeff"
 _PLACEHOLDERS = {"", "-", "--", "------"}
 
 
@@ -29,7 +29,9 @@ def plain_text(value: str | None) -> str | None:
     if "<" in text or "&" in text:
         body = LexborHTMLParser(_BLOCK_END.sub("\n", text)).body
         text = body.text() if body else ""
-    text = unicodedata.normalize("NFC", text.translate(_INVISIBLE).replace("\u00a0", " "))
+    for mark in _INVISIBLE:
+        text = text.replace(mark, "")
+    text = unicodedata.normalize("NFC", text.replace("\u00a0", " "))
     lines = (" ".join(line.split()) for line in text.splitlines())
     text = "\n".join(line for line in lines if line)
     return None if text in _PLACEHOLDERS else text

@@ -1,0 +1,133 @@
+"""Takes personal data out of job postings, before anything of them is stored.
+
+Contacts and household names go with their fields. In free text the sentence that names a contact goes and the rest
+stays: an e-mail address, a phone number, or the name of someone the posting itself lists as a contact or a household.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+# Each begins with a plain character, which the expression engine finds many times faster than a class of characters.
+_EMAIL = re.compile(r"@(?<=[\w.+-]@)[\w-]+(?:\.[\w-]+)+")
+_EMAIL_IN_WORDS = re.compile(r"[\w.+-](?:\(at\)|\[at\])[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_NUMBER = r"[\s()-]?\d(?:[\s()-]?\d){5,10}\b"
+_PHONE = re.compile(rf"0(?<!\w0){_NUMBER}")
+_PHONE_ABROAD = re.compile(rf"\+358{_NUMBER}")
+# A full stop after such an abbreviation ends no sentence: the name before it belongs to the number after it.
+_ABBREVIATED = "|".join(rf"(?<=\b{word})\." for word in ("p", "puh", "tel", "tfn", "gsm", "mob", "email", "sposti", "s-posti"))
+_SENTENCE = re.compile(rf"[^.!?\n]*(?:(?:[.!?](?!\s|$)|{_ABBREVIATED})[^.!?\n]*)*[.!?]?\s*|\n", re.IGNORECASE)
+_CODE_KEYS = frozenset({"metadata", "languages", "occupations", "skills", "osaamisvaatimukset", "ilmoituksenKielet"})
+_TEXT_KEYS = frozenset({"fi", "sv", "en", "arvo", "description", "url", "hakemuksenUrl"})
+HOUSEHOLD = frozenset({"HOUSEHOLD", "02"})
+
+
+def has_contact(text: str) -> bool:
+    """Whether a text holds an e-mail address or a Finnish phone number."""
+    return (
+        ("@" in text and _EMAIL.search(text) is not None)
+        or ("0" in text and _PHONE.search(text) is not None)
+        or ("+358" in text and _PHONE_ABROAD.search(text) is not None)
+        or (("(" in text or "[" in text) and _EMAIL_IN_WORDS.search(text) is not None)
+    )
+
+
+def scrub_text(text: str, names: Collection[str] = ()) -> str:
+    """A text without the sentences that hold an e-mail address, a phone number or one of `names`, also inflected."""
+    mentioned = [name for name in names if name in text]
+    if not mentioned and not has_contact(text):
+        return text
+
+    def is_personal(part: str) -> bool:
+        return has_contact(part) or any(name in part and re.search(_word(name), part) for name in mentioned)
+
+    if not is_personal(text):
+        return text
+    kept = (part for part in _SENTENCE.findall(text) if not is_personal(part))
+    left = "".join(kept).strip()
+    # A contact spread over a sentence end ("p. 040\n123 4567") is in no sentence alone.
+    return "" if has_contact(left) else left
+
+
+def without_personal_v2(posting: dict[str, Any]) -> bool:
+    """Drop contacts, household names and addresses and contact sentences from a V2 posting, in place.
+
+    Returns:
+        Whether anything changed.
+    """
+    owner, location = _part(posting, "owner"), _part(posting, "location")
+    personal = [posting.pop("contacts", None), owner.pop("householdEmployer", None)]
+    if owner.get("employerType") in HOUSEHOLD or personal[1]:
+        personal += [owner.pop(name, None) for name in ("company", "officeName", "reference")]
+        personal += [location.pop(name, None) for name in ("workplaceAddress", "workplaceName")]
+    names = _names(personal[0]) | _names(personal[1:4])
+    return scrub(posting, names) or any(value is not None for value in personal)
+
+
+def without_personal_v1(posting: dict[str, Any]) -> bool:
+    """Drop contact details, household names and addresses and contact sentences from a V1 posting, in place.
+
+    Returns:
+        Whether anything changed.
+    """
+    personal = [_part(posting, "hakeminen").pop("ilmoittajanYhteystiedot", None), posting.pop("kotitaloudenNimi", None)]
+    if posting.get("tyollistaja") in HOUSEHOLD or personal[1]:
+        personal.append(posting.pop("ilmoittajanNimi", None))
+        place = _part(_part(posting, "sijainti"), "toimipaikka")
+        personal += [place.pop(name, None) for name in ("postiosoite", "toimipaikanNimi")]
+    return scrub(posting, _names(personal[1:3])) or any(value is not None for value in personal)
+
+
+def scrub(value: Any, names: Collection[str]) -> bool:
+    """Scrub every text inside a JSON value, in place; codes, dates and URIs are left alone.
+
+    Returns:
+        Whether anything changed.
+    """
+    if not isinstance(value, dict | list):
+        return False
+    changed = False
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, str):
+            # A code or a timestamp can look like a phone number, but has no space and no language.
+            if (" " in item or "@" in item or key in _TEXT_KEYS) and (clean := _clean(item, names)) != item:
+                value[key] = clean
+                changed = True
+        elif item and isinstance(item, (dict, list)) and key not in _CODE_KEYS:
+            changed |= scrub(item, names)
+    return changed
+
+
+def _clean(text: str, names: Collection[str]) -> str:
+    if text.startswith(("http://", "https://")) and " " not in text:
+        return "" if "@" in text and _EMAIL.search(text) else text
+    return scrub_text(text, names)
+
+
+def _word(name: str) -> str:
+    """A name as an expression: longer ones with their Finnish endings (`Mallilta`)."""
+    return rf"\b{re.escape(name)}" + (r"\w*" if len(name) > 3 else r"\b")
+
+
+def _names(value: Any) -> set[str]:
+    """Names of people in a contact or a household's name; initials name nobody."""
+    return {word for text in _strings(value) for word in text.split() if len(word) > 1 and not has_contact(word)}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("email", "telephone", "kieliKoodi"):
+                yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+def _part(value: dict[str, Any], key: str) -> dict[str, Any]:
+    part = value.get(key)
+    return part if isinstance(part, dict) else {}
