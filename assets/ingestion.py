@@ -43,6 +43,7 @@ def _landing_asset(resource: Resource) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "status": outcome.status,
+                "message": outcome.message,
                 "dagster/row_count": sum(outcome.rows.values()),
                 **rows,
                 "documents": outcome.documents,

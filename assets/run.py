@@ -139,7 +139,8 @@ def _hear(entry: dg.EventLogEntry, report: RunReport, listener: Any) -> None:
         materialisation = event.step_materialization_data.materialization
         report.materialised.add(materialisation.asset_key.to_user_string())
         status = materialisation.metadata.get("status")
-        if status is not None and status.value in ("skipped", "stale"):
+        message = materialisation.metadata.get("message")
+        if status is not None and (status.value in ("skipped", "stale") or (message and message.value)):
             report.notices.append(f"{materialisation.asset_key.to_user_string()} {status.value}")
     elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         evaluation = event.asset_check_evaluation_data

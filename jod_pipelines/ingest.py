@@ -58,6 +58,7 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
     context = FetchContext(client, platform.settings, before, lambda label, table: read_typed(platform, label, table))
     outcome = IngestOutcome(resource.label, "unchanged")
     withdrawn: dict[str, str] = {}
+    notes: list[str] = []
     try:
         documents = set_withdrawn_aside(resource.fetch(context), withdrawn)
         snapshot = landed.store(documents, volatile=resource.volatile, keep=resource.additive)
@@ -66,7 +67,7 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
         stamp = landed.root / "typed" / "derived_by"
         if before is None or snapshot.id != before.id or not stamp.exists() or stamp.read_text() != derived_by:
             same_code = stamp.exists() and stamp.read_text() == derived_by
-            outcome.quarantined = _derive(resource, landed, snapshot, before, reuse=same_code, erased=outcome.erased)
+            outcome.quarantined = _derive(resource, landed, snapshot, before, reuse=same_code, erased=outcome.erased, notes=notes)
             landed.serve(snapshot)
             write_atomically(stamp, derived_by.encode())
             if before is None or snapshot.content_id != before.content_id:
@@ -82,13 +83,13 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
         # What the source withdrew goes even when its new content is held.
         snapshot, outcome.erased = erase(resource, landed, before, withdrawn)
         if outcome.erased:
-            _derive(resource, landed, snapshot, before, reuse=True, erased=outcome.erased)
+            _derive(resource, landed, snapshot, before, reuse=True, erased=outcome.erased, notes=notes)
             landed.serve(snapshot)
         outcome.status, outcome.message = "stale", str(error)
     else:
         failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].key}" if snapshot.failed else ""
-        outcome.message = failed
-        platform.state.record(resource.label, "source", outcome.status, failed)
+        outcome.message = "; ".join([*filter(None, [failed]), *notes])
+        platform.state.record(resource.label, "source", outcome.status, outcome.message)
     keep_only_serving(resource, landed)
     outcome.snapshot = snapshot.id
     outcome.documents, outcome.bytes = len(snapshot.entries), snapshot.bytes
@@ -108,7 +109,14 @@ def read_typed(platform: Platform, label: str, table: str) -> pl.LazyFrame:
 
 
 def _derive(
-    resource: Resource, landed: LandedResource, snapshot: Snapshot, before: Snapshot | None, *, reuse: bool, erased: int
+    resource: Resource,
+    landed: LandedResource,
+    snapshot: Snapshot,
+    before: Snapshot | None,
+    *,
+    reuse: bool,
+    erased: int,
+    notes: list[str],
 ) -> dict[str, int]:
     """Write the typed tables of a snapshot and their quarantines; returns refused rows by table.
 
@@ -121,12 +129,15 @@ def _derive(
             if reuse and all(landed.typed_path(table, entry.sha256).exists() for table in resource.tables):
                 continue
             parsed = resource.parse(landed.read(snapshot, [key]))
+            notes += parsed.notes
             _write(resource, landed, parsed, entry.sha256, refused)
         paths = {
             table: [landed.typed_path(table, entry.sha256) for entry in snapshot.entries.values()] for table in resource.tables
         }
     else:
-        _write(resource, landed, resource.parse(_readable(landed, snapshot)), snapshot.id, refused)
+        parsed = resource.parse(_readable(landed, snapshot))
+        notes += parsed.notes
+        _write(resource, landed, parsed, snapshot.id, refused)
         paths = {table: [landed.typed_path(table, snapshot.id)] for table in resource.tables}
     for table in resource.tables:
         _guard_volume(resource, landing_table(resource.source, resource.name, table), _count(paths[table]), previous.get(table))

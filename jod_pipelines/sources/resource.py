@@ -53,10 +53,11 @@ class FetchContext:
 
 @dataclass
 class Parsed:
-    """Typed rows (or ready frames) by table, and documents that could not be read, with the reason."""
+    """Typed rows (or ready frames) by table, documents that could not be read with the reason, and notes for the run."""
 
     tables: dict[str, Rows | pl.DataFrame]
     unreadable: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
