@@ -375,6 +375,7 @@ def resources(_settings: Settings) -> list[Resource]:
             parse=parse,
             title="ESCO occupations, skills and their relations",
             attribution=ATTRIBUTION,
+            link="https://esco.ec.europa.eu",
         ),
         Resource(
             source="esco",
@@ -385,6 +386,7 @@ def resources(_settings: Settings) -> list[Resource]:
             parse=parse_versions,
             title="Concepts added, gone and renamed between versions of ESCO",
             attribution=ATTRIBUTION,
+            link="https://esco.ec.europa.eu",
             after=(CLASSIFICATION,),
             additive=True,
         ),

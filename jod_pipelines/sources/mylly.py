@@ -24,8 +24,9 @@ from jod_pipelines.sources.personal import without_personal_v1, without_personal
 from jod_pipelines.sources.resource import FetchContext, Landing, Parsed, Resource, Withdrawn, expect
 from jod_pipelines.sources.text import LANGUAGES, plain_text
 
-ATTRIBUTION = "Lähde: Työmarkkinatorin asiakastietojärjestelmä"
-"""How the terms of use ask the source to be named."""
+SOURCE_NAME = "Työmarkkinatorin asiakastietojärjestelmä"
+SOURCE_URL = "https://tyomarkkinatori.fi"
+"""How the terms of use ask the source to be named, and where it is; goes with every posting."""
 LABEL = "mylly/job_postings"
 PATH_V2 = "/kipa/p67/v2/jobpostings"
 PATH_V1 = "/jobpostingprovider/v1/tyopaikat"
@@ -453,6 +454,8 @@ def _finished(rows: pl.DataFrame) -> pl.DataFrame:
         *(_as_list(pl.col(name)) for name in ("occupation_uris", "skill_uris")),
         *(clean_text(rows[name]) for name in texts),
         languages=pl.col("languages").fill_null([]),
+        source_name=pl.lit(SOURCE_NAME),
+        source_url=pl.lit(SOURCE_URL),
     )
 
 
@@ -502,7 +505,8 @@ def resources(settings: Settings) -> list[Resource]:
             fetch=fetch,
             parse=parse,
             title="Job postings",
-            attribution=ATTRIBUTION,
+            attribution=f"Lähde: {SOURCE_NAME}",
+            link=SOURCE_URL,
             per_document=True,
             additive=True,
             ids_in=posting_ids,

@@ -65,6 +65,7 @@ class Resource:
     """One thing to land from one source.
 
     Attributes:
+        attribution, link: how the source's terms ask to be named, and where it is; they go with every release.
         after: labels of resources whose tables `fetch` reads.
         per_document: each document has its own typed file, so that large resources are read piece by piece.
         additive: fetched documents add to the landed ones.
@@ -80,6 +81,7 @@ class Resource:
     parse: Callable[[Iterable[Document]], Parsed]
     title: str
     attribution: str
+    link: str = ""
     after: tuple[str, ...] = ()
     per_document: bool = False
     additive: bool = False
