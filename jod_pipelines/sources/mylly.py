@@ -328,10 +328,18 @@ def parse(documents: Iterable[Document]) -> Parsed:
     frames, unreadable = [], dict[str, str]()
     for document in documents:
         schema, read = (SCHEMA_V1, rows_v1) if document.key.startswith("v1/") else (SCHEMA_V2, rows_v2)
-        lines, refused = read_lines(document.body.splitlines(), schema)
+        lines, refused = read_document(document.body, schema)
         unreadable |= {f"{document.key} line {number}": reason for number, reason in refused.items()}
         frames.append(read(lines).with_columns(source_document=pl.lit(document.key)))
     return Parsed({"job_posting": pl.concat(frames)}, unreadable)
+
+
+def read_document(body: bytes, schema: pl.Schema) -> tuple[pl.DataFrame, dict[int, str]]:
+    """As `read_lines`; a document whose lines all fit is read at once."""
+    try:
+        return pl.read_ndjson(body, schema=schema) if body.strip() else pl.DataFrame(schema=schema), {}
+    except pl.exceptions.PolarsError:
+        return read_lines(body.splitlines(), schema)
 
 
 def read_lines(lines: list[bytes], schema: pl.Schema, first: int = 1) -> tuple[pl.DataFrame, dict[int, str]]:

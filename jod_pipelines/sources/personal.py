@@ -7,7 +7,7 @@ stays: an e-mail address, a phone number, or the name of someone the posting its
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 # Each begins with a plain character, which the expression engine finds many times faster than a class of characters.
@@ -16,11 +16,15 @@ _EMAIL_IN_WORDS = re.compile(r"[\w.+-](?:\(at\)|\[at\])[\w-]+(?:\.[\w-]+)+", re.
 _NUMBER = r"[\s()-]?\d(?:[\s()-]?\d){5,10}\b"
 _PHONE = re.compile(rf"0(?<!\w0){_NUMBER}")
 _PHONE_ABROAD = re.compile(rf"\+358{_NUMBER}")
-# A full stop after such an abbreviation ends no sentence: the name before it belongs to the number after it.
-_ABBREVIATED = "|".join(rf"(?<=\b{word})\." for word in ("p", "puh", "tel", "tfn", "gsm", "mob", "email", "sposti", "s-posti"))
-_SENTENCE = re.compile(rf"[^.!?\n]*(?:(?:[.!?](?!\s|$)|{_ABBREVIATED})[^.!?\n]*)*[.!?]?\s*|\n", re.IGNORECASE)
-_CODE_KEYS = frozenset({"metadata", "languages", "occupations", "skills", "osaamisvaatimukset", "ilmoituksenKielet"})
+_SENTENCE_END = re.compile(r"[.!?]+\s+|\n")
+_ABBREVIATIONS = frozenset({"p", "puh", "tel", "tfn", "gsm", "mob", "email", "sposti", "s-posti"})
+"""A full stop after one of these ends no sentence: the name before it belongs to the number after it."""
+_CODE_KEYS = frozenset(
+    "metadata languages occupations skills continuityOfWork countries regions municipalities "
+    "ilmoituksenKielet osaamisvaatimukset maa maakunta kunta".split()
+)
 _TEXT_KEYS = frozenset({"fi", "sv", "en", "arvo", "description", "url", "hakemuksenUrl"})
+_NOT_NAMES = frozenset({"email", "telephone", "kieliKoodi"})
 HOUSEHOLD = frozenset({"HOUSEHOLD", "02"})
 
 
@@ -45,7 +49,7 @@ def scrub_text(text: str, names: Collection[str] = ()) -> str:
 
     if not is_personal(text):
         return text
-    kept = (part for part in _SENTENCE.findall(text) if not is_personal(part))
+    kept = (part for part in _sentences(text) if not is_personal(part))
     left = "".join(kept).strip()
     # A contact spread over a sentence end ("p. 040\n123 4567") is in no sentence alone.
     return "" if has_contact(left) else left
@@ -62,7 +66,7 @@ def without_personal_v2(posting: dict[str, Any]) -> bool:
     if owner.get("employerType") in HOUSEHOLD or personal[1]:
         personal += [owner.pop(name, None) for name in ("company", "officeName", "reference")]
         personal += [location.pop(name, None) for name in ("workplaceAddress", "workplaceName")]
-    names = _names(personal[0]) | _names(personal[1:4])
+    names = _names(personal[0]) | _names(personal[1:3])
     return scrub(posting, names) or any(value is not None for value in personal)
 
 
@@ -86,18 +90,27 @@ def scrub(value: Any, names: Collection[str]) -> bool:
     Returns:
         Whether anything changed.
     """
-    if not isinstance(value, dict | list):
-        return False
     changed = False
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(item, str):
+    for key, item in value.items() if type(value) is dict else enumerate(value):
+        kind = type(item)  # JSON knows no subclasses, and every posting comes through here
+        if kind is str:
             # A code or a timestamp can look like a phone number, but has no space and no language.
             if (" " in item or "@" in item or key in _TEXT_KEYS) and (clean := _clean(item, names)) != item:
                 value[key] = clean
                 changed = True
-        elif item and isinstance(item, (dict, list)) and key not in _CODE_KEYS:
+        elif (kind is dict or kind is list) and key not in _CODE_KEYS:
             changed |= scrub(item, names)
     return changed
+
+
+def _sentences(text: str) -> list[str]:
+    parts, start = [], 0
+    for end in _SENTENCE_END.finditer(text):
+        last_word = text[text.rfind(" ", start, end.start()) + 1 : end.start()]
+        if last_word.lower() not in _ABBREVIATIONS:
+            parts.append(text[start : end.end()])
+            start = end.end()
+    return [*parts, text[start:]]
 
 
 def _clean(text: str, names: Collection[str]) -> str:
@@ -116,16 +129,12 @@ def _names(value: Any) -> set[str]:
     return {word for text in _strings(value) for word in text.split() if len(word) > 1 and not has_contact(word)}
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value: Any) -> list[str]:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key not in ("email", "telephone", "kieliKoodi"):
-                yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
+        return [value]
+    if isinstance(value, dict):
+        value = [item for key, item in value.items() if key not in _NOT_NAMES]
+    return [text for item in value for text in _strings(item)] if isinstance(value, list) else []
 
 
 def _part(value: dict[str, Any], key: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import gzip
 import json
 from pathlib import Path
 
+import duckdb
 import httpx
 import polars as pl
 import pytest
@@ -49,9 +50,21 @@ def files_with(folder: Path, text: str) -> list[str]:
             body = gzip.decompress(body)
         elif path.suffix == ".parquet":
             body = pl.read_parquet(path).write_ndjson().encode()
+        elif path.suffix == ".duckdb":
+            body = everything_in(path)
         if text.encode() in body:
             found.append(path.relative_to(folder).as_posix())
     return found
+
+
+def everything_in(database: Path) -> bytes:
+    """All rows of all tables and views of a DuckDB file as text."""
+    parts = []
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
+        for schema, name in tables:
+            parts += connection.execute(f'select to_json(t)::varchar from "{schema}"."{name}" as t').fetchall()
+    return "\n".join(row for (row,) in parts).encode()
 
 
 @pytest.fixture
@@ -173,3 +186,28 @@ def test_a_page_that_contradicts_itself_is_refused(served, tmp_path):
     resource = next(r for r in all_resources(settings) if r.label == LABEL)
     with pytest.raises(SourceError, match="says it holds 499 postings and holds 500"):
         ingest(resource, Platform(settings, Lying()))
+
+
+def test_withdrawn_content_is_nowhere_after_the_next_run(tmp_path):
+    home = tmp_path / "home"
+    with sandbox_server(tmp_path / "server.log", "--scale", "300") as url:
+        environment = {"JOD_SANDBOX_URL": url, "JOD_SCALE": "300", **QUICK}
+        land(home, url, scale="300")
+        posting_id = typed(home)["posting_id"][0]
+        change(url, posting_id, text=f"{MARKER}.")
+        first = jod("run", home=home, **environment)
+        assert first.code == 0, first.out + first.err
+        assert files_with(home / "landing", MARKER)
+        assert files_with(home / "warehouse", MARKER)
+        older = {path.name for path in (home / "releases").iterdir()}
+        change(url, posting_id, archived=True)
+        second = jod("run", home=home, **environment)
+        assert second.code == 0, second.out + second.err
+    assert {path.name for path in (home / "releases").iterdir()} > older
+    assert files_with(home, MARKER) == []
+    # Releases hold nothing of single postings, so those written before the withdrawal need no change.
+    assert files_with(home / "releases", posting_id) == []
+    assert files_with(home / "landing", posting_id) == [f"{LABEL}/tombstones.jsonl"]
+    package = json.loads((home / "releases" / "latest" / "datapackage.json").read_text())
+    source = {"title": "Lähde: Työmarkkinatorin asiakastietojärjestelmä", "path": "https://tyomarkkinatori.fi"}
+    assert source in package["sources"]
