@@ -16,7 +16,6 @@ _EMAIL_IN_WORDS = re.compile(r"[\w.+-](?:\(at\)|\[at\])[\w-]+(?:\.[\w-]+)+", re.
 _NUMBER = r"[\s()-]?\d(?:[\s()-]?\d){5,10}\b"
 _PHONE = re.compile(rf"0(?<!\w0){_NUMBER}")
 _PHONE_ABROAD = re.compile(rf"\+358{_NUMBER}")
-_SENTENCE_END = re.compile(r"[.!?]+\s+|\n")
 _ABBREVIATIONS = frozenset({"p", "puh", "tel", "tfn", "gsm", "mob", "email", "sposti", "s-posti"})
 """A full stop after one of these ends no sentence: the name before it belongs to the number after it."""
 _CODE_KEYS = frozenset(
@@ -28,31 +27,55 @@ _NOT_NAMES = frozenset({"email", "telephone", "kieliKoodi"})
 HOUSEHOLD = frozenset({"HOUSEHOLD", "02"})
 
 
-def has_contact(text: str) -> bool:
-    """Whether a text holds an e-mail address or a Finnish phone number."""
+def find_contact(text: str) -> re.Match[str] | None:
+    """An e-mail address (from its last character before the at sign on) or a Finnish phone number in a text."""
     return (
-        ("@" in text and _EMAIL.search(text) is not None)
-        or ("0" in text and _PHONE.search(text) is not None)
-        or ("+358" in text and _PHONE_ABROAD.search(text) is not None)
-        or (("(" in text or "[" in text) and _EMAIL_IN_WORDS.search(text) is not None)
+        ("@" in text and _EMAIL.search(text))
+        or ("0" in text and _PHONE.search(text))
+        or ("+358" in text and _PHONE_ABROAD.search(text))
+        or (("(" in text or "[" in text) and _EMAIL_IN_WORDS.search(text))
+        or None
     )
 
 
 def scrub_text(text: str, names: Collection[str] = ()) -> str:
     """A text without the sentences that hold an e-mail address, a phone number or one of `names`, also inflected."""
-    mentioned = [name for name in names if name in text]
-    if not mentioned and not has_contact(text):
-        return text
+    left = text
+    while span := _personal_span(left, names):
+        start, end = _sentence_around(left, *span)
+        left = left[:start] + left[end:]
+    return text if left is text else left.strip()
 
-    def is_personal(part: str) -> bool:
-        return has_contact(part) or any(name in part and re.search(_word(name), part) for name in mentioned)
 
-    if not is_personal(text):
-        return text
-    kept = (part for part in _sentences(text) if not is_personal(part))
-    left = "".join(kept).strip()
-    # A contact spread over a sentence end ("p. 040\n123 4567") is in no sentence alone.
-    return "" if has_contact(left) else left
+def _personal_span(text: str, names: Collection[str]) -> tuple[int, int] | None:
+    contact = find_contact(text)
+    if contact:
+        return contact.span()
+    for name in names:
+        # No expression: each posting has names of its own, and compiling costs more than all the rest.
+        start = text.find(name)
+        while start >= 0:
+            end = start + len(name)
+            # Longer names may have a Finnish ending (`Mallilta`).
+            if not _goes_on(text, start - 1) and (len(name) > 3 or not _goes_on(text, end)):
+                return start, end
+            start = text.find(name, end)
+    return None
+
+
+def _goes_on(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and (text[place].isalnum() or text[place] == "_")
+
+
+def _sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence (or the sentences) that holds a span begins and ends; a line break stays."""
+    stop = text.rfind(". ", 0, start)
+    while stop >= 0 and text[text.rfind(" ", 0, stop) + 1 : stop].lower() in _ABBREVIATIONS:
+        stop = text.rfind(". ", 0, stop)
+    begins = [place + 2 for place in (stop, text.rfind("! ", 0, start), text.rfind("? ", 0, start)) if place >= 0]
+    ends = [place + 2 for mark in (". ", "! ", "? ") if (place := text.find(mark, end)) >= 0]
+    line_end = text.find("\n", end)
+    return max(text.rfind("\n", 0, start) + 1, *begins, 0), min(*ends, line_end if line_end >= 0 else len(text), len(text))
 
 
 def without_personal_v2(posting: dict[str, Any]) -> bool:
@@ -103,30 +126,15 @@ def scrub(value: Any, names: Collection[str]) -> bool:
     return changed
 
 
-def _sentences(text: str) -> list[str]:
-    parts, start = [], 0
-    for end in _SENTENCE_END.finditer(text):
-        last_word = text[text.rfind(" ", start, end.start()) + 1 : end.start()]
-        if last_word.lower() not in _ABBREVIATIONS:
-            parts.append(text[start : end.end()])
-            start = end.end()
-    return [*parts, text[start:]]
-
-
 def _clean(text: str, names: Collection[str]) -> str:
     if text.startswith(("http://", "https://")) and " " not in text:
         return "" if "@" in text and _EMAIL.search(text) else text
     return scrub_text(text, names)
 
 
-def _word(name: str) -> str:
-    """A name as an expression: longer ones with their Finnish endings (`Mallilta`)."""
-    return rf"\b{re.escape(name)}" + (r"\w*" if len(name) > 3 else r"\b")
-
-
 def _names(value: Any) -> set[str]:
     """Names of people in a contact or a household's name; initials name nobody."""
-    return {word for text in _strings(value) for word in text.split() if len(word) > 1 and not has_contact(word)}
+    return {word for text in _strings(value) for word in text.split() if len(word) > 1 and not find_contact(word)}
 
 
 def _strings(value: Any) -> list[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jod_pipelines.landing.archive import Document
 from jod_pipelines.sandbox.postings import in_v1
 from jod_pipelines.sources.mylly import parse, posting_ids, read_line_v1, read_line_v2, without_postings
-from jod_pipelines.sources.personal import has_contact, scrub_text
+from jod_pipelines.sources.personal import find_contact, scrub_text
 
 CONTACT = re.compile(
     r"[\w.+-]+(?:@|\(at\)|\[at\])[\w-]+(?:\.[\w-]+)+|(?:\+358|\b0)[\s()-]?\d(?:[\s()-]?\d){5,10}\b", re.IGNORECASE
@@ -118,7 +118,7 @@ def test_erasing_takes_out_whole_lines_of_the_named_postings():
 
 @given(st.text(st.sampled_from("0123 45+8()-[]at@.abä_\n"), max_size=40))
 def test_a_contact_found_in_pieces_is_a_contact(text):
-    assert has_contact(text) == bool(CONTACT.search(text))
+    assert bool(find_contact(text)) == bool(CONTACT.search(text))
 
 
 def test_a_posting_without_personal_data_keeps_its_bytes():
@@ -236,3 +236,25 @@ def test_a_posting_may_lack_almost_everything():
     assert not unreadable
     assert older["municipality_codes"].to_list() == [[], ["091", "837"]]
     assert older.schema == {**frame.schema, "source_document": pl.String}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Hyvä työ! Kysy Mallilta. Tule!", "Hyvä työ! Tule!"),
+        ("Hei!\nSoita 0401234567\nTule!", "Hei!\n\nTule!"),
+        ("Soita 0401234567! Tule. Tee.", "Tule. Tee."),
+        ("Tule. Tee. Maija Malli, puh. 040 1234567", "Tule. Tee."),
+        ("Soita 040\n1234567. Tule.", "Tule."),
+        ("Keskimalli ja malli jäävät.", "Keskimalli ja malli jäävät."),
+    ],
+)
+def test_the_sentence_around_a_contact_goes_and_its_neighbours_stay(text, left):
+    assert scrub_text(text, {"Malli"}) == left
+
+
+@given(st.text(st.sampled_from("Bo Malli.!? \n0401234567"), max_size=60))
+def test_a_scrubbed_text_names_nobody(text):
+    left = scrub_text(text, {"Bo", "Malli"})
+    assert not CONTACT.search(left)
+    assert not re.search(r"\bBo\b|\bMalli", left)
