@@ -31,7 +31,7 @@ from jod_pipelines.landing.archive import (
 )
 from jod_pipelines.landing.drift import Shape, Watch
 from jod_pipelines.platform import Platform
-from jod_pipelines.sources.resource import FetchContext, Parsed, Resource, TableReader
+from jod_pipelines.sources.resource import FetchContext, Parsed, Resource, TableReader, Withdrawn
 
 SMALL_GROWTH_ROWS = 100
 """A table that grows by fewer rows is never held: a handful of rows triples easily."""
@@ -67,6 +67,7 @@ class _Derived:
     first_refused: str = ""
     findings: list[Finding] = field(default_factory=list)
     shape: Shape | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
@@ -92,10 +93,11 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
     context = FetchContext(client, platform.settings, landed.present(before), reader)
     outcome = IngestOutcome(resource.label, "unchanged")
     snapshot: Snapshot | None = None
+    withdrawn: dict[str, str] = {}
     try:
-        documents = _screened(resource, landed, resource.fetch(context))
+        documents = _screened(resource, landed, _set_withdrawn_aside(resource.fetch(context), withdrawn))
         snapshot = landed.store(documents, volatile=resource.volatile, keep=resource.additive)
-        snapshot, before, outcome.erased = _erase_withdrawn(resource, platform, landed, snapshot, before, context)
+        snapshot, before, outcome.erased = _erase_withdrawn(resource, platform, landed, snapshot, before, withdrawn)
         same_code = _same_code(resource, landed)
         if before is None or snapshot.id != before.id or not same_code or not _is_derived(resource, landed, snapshot):
             derived = _derive(resource, landed, snapshot, before, reuse=same_code)
@@ -115,6 +117,9 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
         platform.state.record(resource.label, "source", "held" if isinstance(error, HeldError) else "failed", str(error))
         if before is None:
             raise
+        if snapshot is None:  # what the source withdrew goes even when the rest of its answer is of no use
+            _, before, outcome.erased = _erase_withdrawn(resource, platform, landed, before, before, withdrawn)
+            assert before is not None
         outcome.status, outcome.message, snapshot = "stale", str(error), before
     else:
         if snapshot.failed:
@@ -244,30 +249,44 @@ def _without(resource: Resource, body: bytes, ids: set[str]) -> bytes | None:
     return resource.without(body, held) if held else None
 
 
+def _set_withdrawn_aside(
+    documents: Iterable[Fetched | Unchanged | Failed | Withdrawn], reasons: dict[str, str]
+) -> Iterator[Fetched | Unchanged | Failed]:
+    """Hand documents on; what a source says it withdrew goes to `reasons`, by id."""
+    for document in documents:
+        if isinstance(document, Withdrawn):
+            reasons[document.item_id] = document.reason
+        else:
+            yield document
+
+
 def _erase_withdrawn(
     resource: Resource,
     platform: Platform,
     landed: LandedResource,
     snapshot: Snapshot,
     before: Snapshot | None,
-    context: FetchContext,
+    reasons: dict[str, str],
 ) -> tuple[Snapshot, Snapshot | None, int]:
     """Erase what the source has withdrawn, from every snapshot; a snapshot that the size guard holds cannot delay it."""
-    if resource.withdrawn is None or resource.ids_in is None or resource.without is None:
+    if resource.ids_in is None or resource.without is None:
         return snapshot, before, 0
-    ids = resource.withdrawn(context) - landed.erased_ids()
-    found: set[str] = set()
+    new, total = reasons.keys() - landed.erased_ids(), 0
+    for reason in sorted({reasons[item_id] for item_id in new}):
+        ids = {item_id for item_id in new if reasons[item_id] == reason}
+        found: set[str] = set()
 
-    def without(body: bytes) -> bytes | None:
-        found.update(ids & resource.ids_in(body))  # type: ignore[misc]
-        return _without(resource, body, ids)
+        def without(body: bytes, ids: set[str] = ids, found: set[str] = found) -> bytes | None:
+            found.update(ids & resource.ids_in(body))  # type: ignore[misc]
+            return _without(resource, body, ids)
 
-    plan = landed.plan_erasure(without, [], [], "withdrawn at the source", "jod run") if ids else None
-    if plan is None or not found:
-        return snapshot, before, 0
-    plan = replace(plan, ids=tuple(sorted(found)))
-    _carry_out(resource, platform, landed, plan)
-    return landed.after(plan, snapshot), landed.after(plan, before) if before else None, len(found)
+        plan = landed.plan_erasure(without, [], [], reason, "jod run")
+        if found:
+            plan = replace(plan, ids=tuple(sorted(found)))
+            _carry_out(resource, platform, landed, plan)
+            snapshot, before = landed.after(plan, snapshot), landed.after(plan, before) if before else None
+            total += len(found)
+    return snapshot, before, total
 
 
 def _carry_out(resource: Resource, platform: Platform, landed: LandedResource, plan: Erasure) -> None:
@@ -336,6 +355,7 @@ class _Writer:
         watch.refused.clear()
         looked = (watch.look(document) for document in documents)
         parsed = self.resource.parse(document for document in looked if document is not None)
+        self.derived.notes += parsed.notes
         unreadable = [refused_document(key, reason) for key, reason in sorted(parsed.unreadable.items())]
         departed = [{**refused_document(key, value), "rule": "drift"} for key, value in sorted(watch.refused.items())]
         for position, table in enumerate(self.tables):
@@ -474,7 +494,7 @@ def _told(derived: _Derived) -> str:
     rows = sum(derived.refused.values())
     refused = [f"{rows} rows in quarantine, first {derived.first_refused}"] if rows else []
     more = [f"{len(derived.findings) - 3} more departures"] if len(derived.findings) > 3 else []
-    return "; ".join([*refused, *map(str, derived.findings[:3]), *more])
+    return "; ".join([*refused, *map(str, derived.findings[:3]), *more, *derived.notes])
 
 
 def _is_derived(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> bool:

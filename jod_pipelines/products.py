@@ -461,6 +461,7 @@ def _source_notes(platform: Platform) -> list[SourceNote]:
                 resource=resource.label,
                 title=resource.title,
                 attribution=resource.attribution,
+                link=resource.link,
                 status=status,
                 snapshot=snapshot.id if snapshot else None,
                 fetched_at=snapshot.fetched_at if snapshot else None,

@@ -52,6 +52,8 @@ class Endpoints(_Strict):
     vipunen: str = "https://api.vipunen.fi"
     statfin: str = "https://pxdata.stat.fi"
     tyomarkkinatori: str = "https://api.ahtp.fi"
+    tyomarkkinatori_v1: str = "https://integraatiot.tyomarkkinatori.fi"
+    tyomarkkinatori_login: str = "https://tedigib2c.b2clogin.com"
     esco: str = "https://tyomarkkinatori.fi"
 
 
@@ -124,8 +126,11 @@ class Settings(BaseSettings):
     sandbox_url: str | None = Field(default=None, description="a served sandbox; without it the sandbox runs in-process")
     sandbox_faults: Path | None = Field(default=None, description="fault plan for the in-process sandbox")
     replay: str | None = Field(default=None, description="serve the landing as it was: a day, a moment (UTC) or a snapshot id")
-    esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download")
-    postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface")
+    esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download: a folder or a ZIP file")
+    postings_interface: Literal["v2", "v1"] = Field(default="v2", description="where job postings come from; V1 ends in May 2027")
+    postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface V2")
+    postings_client_id: SecretStr | None = Field(default=None, description="OAuth2 client of the postings interface V1")
+    postings_client_secret: SecretStr | None = Field(default=None, description="its secret")
 
     http: HttpSettings = HttpSettings()
     endpoints: Endpoints = Endpoints()
@@ -208,8 +213,8 @@ class Settings(BaseSettings):
                 raise ValueError("sources=recorded needs recorded=DIR (--recorded or JOD_RECORDED)")
             if not self.recorded.is_dir():
                 raise ValueError(f"recorded={self.recorded} is not a folder")
-        if self.esco_folder is not None and not self.esco_folder.is_dir():
-            raise ValueError(f"esco_folder={self.esco_folder} is not a folder")
+        if self.esco_folder is not None and not self.esco_folder.exists():
+            raise ValueError(f"esco_folder={self.esco_folder} does not exist")
         return self
 
     @property

@@ -94,8 +94,11 @@ class Catalogue(Protocol):
     def px_answer(self, table: PxTable) -> bytes | None:
         """A recorded answer to any query of a table, or None when answers are computed."""
 
-    def postings(self, status: str, modified_from: str) -> Iterator[bytes]:
+    def postings(self, status: str, modified_from: str = "", archived_from: str = "") -> Iterator[bytes]:
         """Job postings as JSON lines in order of last change; status is PUBLISHED or ARCHIVED."""
+
+    def change_posting(self, posting_id: str, change: dict[str, Any]) -> None:
+        """Let time pass at the source; see `sandbox.postings.PostingChange`."""
 
     def esco_pack(self) -> bytes:
         """The classification as a ZIP of its official files."""

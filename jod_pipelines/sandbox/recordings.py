@@ -116,8 +116,12 @@ class Recordings:
         """The recorded answer, byte for byte."""
         return self._bytes(f"statfin/{PX_FILES[table.name][1]}.json")
 
-    def postings(self, status: str, modified_from: str) -> Iterator[bytes]:
+    def postings(self, status: str, modified_from: str = "", archived_from: str = "") -> Iterator[bytes]:
         """No postings are recorded: they may not be kept."""
+        raise NothingHere("no recording of job postings")
+
+    def change_posting(self, posting_id: str, change: dict[str, Any]) -> None:
+        """See `postings`."""
         raise NothingHere("no recording of job postings")
 
     def esco_pack(self) -> bytes:

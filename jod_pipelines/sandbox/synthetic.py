@@ -16,6 +16,7 @@ class SyntheticCatalogue:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._posting_changes: dict[str, postings.PostingChange] = {}
 
     @cached_property
     def _hits(self) -> list[dict[str, Any]]:
@@ -102,9 +103,13 @@ class SyntheticCatalogue:
         """Answers are computed."""
         return None
 
-    def postings(self, status: str, modified_from: str) -> Iterator[bytes]:
+    def postings(self, status: str, modified_from: str = "", archived_from: str = "") -> Iterator[bytes]:
         """Job postings as JSON lines."""
-        return postings.posting_lines(self.world, status, modified_from)
+        return postings.posting_lines(self.world, status, modified_from, archived_from, self._posting_changes)
+
+    def change_posting(self, posting_id: str, change: dict[str, Any]) -> None:
+        """What happened to a posting since the world began."""
+        self._posting_changes[posting_id] = postings.PostingChange(**change)
 
     def esco_pack(self) -> bytes:
         """The ESCO download."""

@@ -79,6 +79,7 @@ class PoliteClient:
         base_url: root of the system, no trailing slash.
         settings: pace, timeouts and attempts.
         headers: extra headers, such as a subscription key; never logged.
+        auth: adds credentials to each request.
         transport: where requests go instead of the network (the in-process sandbox, recordings).
         pause: waits that many seconds; replaced in tests.
     """
@@ -89,6 +90,7 @@ class PoliteClient:
         settings: HttpSettings,
         *,
         headers: dict[str, str] | None = None,
+        auth: httpx.Auth | None = None,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -101,6 +103,7 @@ class PoliteClient:
         self._paced = transport is None and not base_url.startswith(("http://127.0.0.1", "http://localhost"))
         self._http = httpx.Client(
             base_url=base_url,
+            auth=auth,
             transport=transport,
             follow_redirects=True,
             timeout=httpx.Timeout(settings.read_timeout_s, connect=settings.connect_timeout_s),

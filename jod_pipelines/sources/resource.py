@@ -16,7 +16,17 @@ from jod_pipelines.sources.http import Answer, PoliteClient
 
 _WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 Rows = list[dict[str, Any]]
-Landing = Iterator[Fetched | Unchanged | Failed]
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """An item the source took back: its content must leave everything we keep. `reason` goes on its tombstone."""
+
+    item_id: str
+    reason: str
+
+
+Landing = Iterator[Fetched | Unchanged | Failed | Withdrawn]
 
 
 class TableReader(Protocol):
@@ -43,10 +53,11 @@ class FetchContext:
 
 @dataclass
 class Parsed:
-    """Typed rows (or ready frames) by table, and documents that could not be read, with the reason."""
+    """Typed rows (or ready frames) by table, documents that could not be read with the reason, and notes for the run."""
 
     tables: dict[str, Rows | pl.DataFrame]
     unreadable: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -54,11 +65,12 @@ class Resource:
     """One thing to land from one source.
 
     Attributes:
+        attribution, link: how the source's terms ask to be named, and where it is; they go with every release.
         after: labels of resources whose tables `fetch` reads.
         per_document: each document has its own typed file, so that large resources are read piece by piece.
         additive: fetched documents add to the landed ones.
         volatile: JSON keys that change without the content changing.
-        withdrawn: ids whose content must be erased now; `ids_in` finds the ids a document holds, `without` rewrites it.
+        ids_in, without: for a source that withdraws items: the ids a document holds, and the document without some.
     """
 
     source: str
@@ -69,11 +81,11 @@ class Resource:
     parse: Callable[[Iterable[Document]], Parsed]
     title: str
     attribution: str
+    link: str = ""
     after: tuple[str, ...] = ()
     per_document: bool = False
     additive: bool = False
     volatile: frozenset[str] = frozenset()
-    withdrawn: Callable[[FetchContext], set[str]] | None = None
     ids_in: Callable[[bytes], set[str]] | None = None
     without: Callable[[bytes, set[str]], bytes] | None = None
 

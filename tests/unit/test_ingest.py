@@ -33,6 +33,10 @@ def hit(number, **changes):
     }
 
 
+def archived(posting):
+    return {**posting, "metadata": {**posting["metadata"], "archived": "2026-10-05T08:00:00.000000"}}
+
+
 def posting(number, day=1):
     stamp = f"2026-10-{day:02d}T08:00:00.000000"
     return {
@@ -191,7 +195,7 @@ def test_contacts_never_reach_the_disk(platform, source):
 def test_an_archived_posting_is_erased_everywhere_with_a_tombstone(platform, source):
     source.published = [posting(1), posting(2)]
     land(platform, LABEL)
-    source.archived, source.published = [posting(1)], [posting(2)]
+    source.archived, source.published = [archived(posting(1))], [posting(2)]
     outcome = land(platform, LABEL)
     assert outcome.erased == 1
     assert outcome.rows == {"job_posting": 1}
