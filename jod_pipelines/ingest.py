@@ -57,7 +57,7 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
     context = FetchContext(client, platform.settings, before, lambda label, table: read_typed(platform, label, table))
     outcome = IngestOutcome(resource.label, "unchanged")
     try:
-        snapshot = landed.store(resource.fetch(context), volatile=resource.volatile, keep=resource.additive)
+        snapshot = landed.store(resource.documents(context), volatile=resource.volatile, keep=resource.additive)
         snapshot, outcome.erased = _erase_withdrawn(resource, landed, snapshot, context)
         derived_by = _derived_by(resource)
         stamp = landed.root / "typed" / "derived_by"
@@ -111,13 +111,13 @@ def _derive(
         for key, entry in sorted(snapshot.entries.items()):
             if reuse and all(landed.typed_path(table, entry.sha256).exists() for table in resource.tables):
                 continue
-            parsed = resource.parse(landed.read(snapshot, [key]))
+            parsed = resource.read(landed.read(snapshot, [key]))
             _write(resource, landed, parsed, entry.sha256, refused)
         paths = {
             table: [landed.typed_path(table, entry.sha256) for entry in snapshot.entries.values()] for table in resource.tables
         }
     else:
-        _write(resource, landed, resource.parse(_readable(landed, snapshot)), snapshot.id, refused)
+        _write(resource, landed, resource.read(_readable(landed, snapshot)), snapshot.id, refused)
         paths = {table: [landed.typed_path(table, snapshot.id)] for table in resource.tables}
     for table in resource.tables:
         _guard_volume(resource, landing_table(resource.source, resource.name, table), _count(paths[table]), previous.get(table))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 
@@ -17,6 +18,16 @@ HOST = "127.0.0.1"
 
 class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def handle(self) -> None:
+        """A fault plan may have taken the connection away."""
+        with contextlib.suppress(OSError, ValueError):
+            super().handle()
+
+    def finish(self) -> None:
+        """As `handle`."""
+        with contextlib.suppress(OSError, ValueError):
+            super().finish()
 
     def log_request(self, *_: object) -> None:
         """A crawl makes thousands of requests; they are not news."""
