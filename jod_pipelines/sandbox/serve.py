@@ -16,7 +16,9 @@ from jod_pipelines.settings import Settings
 HOST = "127.0.0.1"
 
 
-class _Handler(WSGIRequestHandler):
+class Handler(WSGIRequestHandler):
+    """Keeps connections open as the real systems do."""
+
     protocol_version = "HTTP/1.1"
 
     def handle(self) -> None:
@@ -47,7 +49,7 @@ def make_sandbox_server(settings: Settings, port: int, truth: Path | None = None
     if truth is not None:
         write_truth(world, truth)
     try:
-        return make_server(HOST, port, app, threaded=True, request_handler=_Handler)
+        return make_server(HOST, port, app, threaded=True, request_handler=Handler)
     except (OSError, SystemExit) as error:
         raise JodError(f"port {port} on {HOST} is taken; choose another with --port", str(error)) from None
 
