@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import polars as pl
 
@@ -54,7 +55,8 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
     before = landed.current()
     client = platform.client(resource.system)
     requests_before = client.requests_made
-    context = FetchContext(client, platform.settings, before, lambda label, table: read_typed(platform, label, table))
+    trusted = _trusted(resource, platform, landed, before)
+    context = FetchContext(client, platform.settings, trusted, lambda label, table: read_typed(platform, label, table))
     outcome = IngestOutcome(resource.label, "unchanged")
     try:
         snapshot = landed.store(resource.documents(context), volatile=resource.volatile, keep=resource.additive)
@@ -79,8 +81,9 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
         outcome.status, outcome.message, snapshot = "stale", str(error), before
     else:
         failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].key}" if snapshot.failed else ""
-        outcome.message = failed
-        platform.state.record(resource.label, "source", outcome.status, failed)
+        outcome.message = "; ".join(filter(None, (failed, _refusals(resource, landed, snapshot))))
+        platform.state.record(resource.label, "source", outcome.status, outcome.message)
+        platform.state.write(_asked_again(resource), snapshot.id if trusted is not before else None)
     outcome.snapshot = snapshot.id
     outcome.documents, outcome.bytes = len(snapshot.entries), snapshot.bytes
     outcome.requests = client.requests_made - requests_before
@@ -119,6 +122,8 @@ def _derive(
     else:
         _write(resource, landed, resource.read(_readable(landed, snapshot)), snapshot.id, refused)
         paths = {table: [landed.typed_path(table, snapshot.id)] for table in resource.tables}
+    if refused and not any(_count(paths[table]) for table in resource.tables):
+        raise HeldError(f"{resource.label}: nothing of what was sent can be used; {_refusals(resource, landed, snapshot)}")
     for table in resource.tables:
         _guard_volume(resource, landing_table(resource.source, resource.name, table), _count(paths[table]), previous.get(table))
     return refused
@@ -144,6 +149,7 @@ def _write(resource: Resource, landed: LandedResource, parsed: Parsed, name: str
                 f"{first['column']} {first['rule']} (value {first['value']!r})"
             )
         _write_parquet(kept, landed.typed_path(table_name, name))
+        landed.quarantine_path(table_name, name).unlink(missing_ok=True)
         if not quarantine.is_empty():
             _write_parquet(quarantine, landed.quarantine_path(table_name, name))
             refused[table_name] = refused.get(table_name, 0) + len(quarantine)
@@ -180,6 +186,41 @@ def _erase_withdrawn(
     if not rewritten:
         return snapshot, 0
     return landed.erase(snapshot, rewritten, found, "withdrawn at the source"), len(found)
+
+
+def _quarantine_files(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> list[Path]:
+    names = (snapshot.id, *(entry.sha256 for entry in snapshot.entries.values()))
+    paths = (landed.quarantine_path(table, name) for table in resource.tables for name in dict.fromkeys(names))
+    return [path for path in paths if path.exists()]
+
+
+def _refusals(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> str:
+    """What of a snapshot is in quarantine, in words; empty when nothing is."""
+    files = _quarantine_files(resource, landed, snapshot)
+    if not files:
+        return ""
+    refused = pl.read_parquet(files)
+    first = refused.row(0, named=True)
+    where = " ".join(filter(None, (first["source_document"], first["column"])))
+    value = " ".join(str(first["value"]).split())[:120]
+    return f"{len(refused)} in quarantine, such as {where}: {first['rule']} (value {value!r})"
+
+
+def _trusted(resource: Resource, platform: Platform, landed: LandedResource, before: Snapshot | None) -> Snapshot | None:
+    """The serving snapshot as `fetch` should see it.
+
+    What is in quarantine may have been broken on its way: the source is asked once more for everything, whatever its
+    change marks say. What it says twice is its own.
+    """
+    if before is None or platform.state.read(_asked_again(resource)) == before.id:
+        return before
+    if not _quarantine_files(resource, landed, before):
+        return before
+    return replace(before, entries={key: replace(entry, change_key=None) for key, entry in before.entries.items()})
+
+
+def _asked_again(resource: Resource) -> str:
+    return f"asked_again/{resource.source}.{resource.name}"
 
 
 def _derived_by(resource: Resource) -> str:

@@ -17,6 +17,7 @@ Of several faults that match a request the first that is due spoils it.
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import os
 import re
@@ -59,7 +60,7 @@ FAULT_KINDS = {
     "header": "the real answer with `headers` set",
     "other": "the answer to the same request with the parameters in `params`: a page twice, a page that is not there",
     "truncate": "the body ends after `bytes` or `lines`, looking complete",
-    "replace": "every match of `pattern` in the body becomes `replacement`",
+    "replace": "every match of `pattern` in the body becomes `replacement`; in the request, of `asked` `asked_as`",
     "edit": "the JSON value at `at` (such as hits.0.nimi, * for all) is changed by `change`",
     "bom": "a byte order mark comes first",
     "recode": "the body is in `charset` and says nothing of it",
@@ -76,10 +77,10 @@ FAULT_KINDS = {
     "hang": "no answer; the connection is closed after `seconds`",
     "garbage": "something that is not HTTP",
 }
-Change = Literal["set", "drop", "text", "number", "rename", "repeat", "first", "shift"]
-"""set: to `value`. drop: gone. text, number: the same as a string or a number. rename: the key becomes `value`. repeat:
-a list's last item comes twice. first: of a list only the first `value` items. shift: a row's values stand under the
-names of their neighbours."""
+Change = Literal["set", "drop", "text", "number", "rename", "copy", "repeat", "first", "shift"]
+"""set: to `value`. drop: gone. text, number: the same as a string or a number. rename: the key becomes `value`. copy: it
+stands under the key `value` too. repeat: a list's last item comes twice. first: of a list only the first `value` items.
+shift: a row's values stand under the names of their neighbours."""
 
 
 class Fault(BaseModel):
@@ -107,12 +108,14 @@ class Fault(BaseModel):
     seconds: float = 0.05
     pattern: str = ""
     replacement: str = ""
+    asked: str = ""
+    asked_as: str = ""
     at: str = ""
     change: Change = "set"
     value: Any = None
     charset: str = "iso-8859-15"
 
-    @field_validator("path", "query", "pattern")
+    @field_validator("path", "query", "pattern", "asked")
     @classmethod
     def _is_expression(cls, value: str) -> str:
         try:
@@ -179,6 +182,8 @@ class FaultyApp:
         else:
             if fault.kind == "other":
                 environ = {**environ, "QUERY_STRING": _with_params(environ["QUERY_STRING"], fault.params)}
+            if fault.asked:
+                environ = _asked_differently(fault, environ)
             answer = _whole_answer(self._app, environ)
             if fault.kind in _CHANGES:
                 answer = _CHANGES[fault.kind](fault, answer)
@@ -199,6 +204,12 @@ class FaultyApp:
                     self.spoiled += 1
                     return fault
         return None
+
+
+def _asked_differently(fault: Fault, environ: dict[str, Any]) -> dict[str, Any]:
+    asked = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body = re.sub(fault.asked.encode(), fault.asked_as.encode(), asked)
+    return {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
 
 
 def _whole_answer(app: Any, environ: dict[str, Any]) -> _Answer:
@@ -278,6 +289,8 @@ def _change(fault: Fault, holder: Any, key: Any) -> None:
         holder[key] = float(value)
     elif fault.change == "rename":
         holder[fault.value] = holder.pop(key)
+    elif fault.change == "copy":
+        holder[fault.value] = value
     elif fault.change == "repeat":
         holder[key] = [*value, value[-1]]
     elif fault.change == "first":

@@ -6,11 +6,11 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-from fault_suite import HIGHER, Case
-
+from fault_suite import HIGHER, HOLDS, QUARANTINES, RECOVERS, Case
 from jod_pipelines.sandbox.faults import Fault
 
-RECOVERS, HOLDS, QUARANTINES = "recovers", "holds", "quarantines"
+SAFE = f"{RECOVERS} {HOLDS} {QUARANTINES}"
+"""Whatever the source's module makes of it, nothing is lost without a word."""
 IMPATIENT = {"read_timeout_s": 0.3, "attempts": 2}
 ELSEWHERE = "http://localhost:9/elsewhere"
 CELLS_PATH = "/fi/StatFin/pra/15au.px"
@@ -54,12 +54,36 @@ PACK = Endpoint("esco pack", "esco/classification", "esco", ".*")
 CASES: list[Case] = []
 
 
-def case(name: str, endpoint: Endpoint, outcome: str, says: str = "", http: Any = None, **what: Any) -> None:
-    """Add one fault to the table."""
+def case(
+    name: str,
+    endpoint: Endpoint,
+    outcomes: str,
+    says: str = "",
+    *,
+    http: Any = None,
+    apart: str = "",
+    unmended: str = "",
+    **what: Any,
+) -> None:
+    """Add one fault to the table; `unmended` says why it does not end well yet."""
     fault = endpoint.fault(name=name, **what)
-    CASES.append(Case(f"{endpoint.name}: {name}", endpoint.resource, outcome, says, (fault,), http or {}))
+    title = f"{endpoint.name}: {name}"
+    CASES.append(
+        Case(
+            title,
+            endpoint.resource,
+            tuple(outcomes.split()),
+            says,
+            (fault,),
+            http or {},
+            apart=tuple(apart.split()),
+            unmended=unmended,
+        )
+    )
 
 
+# fmt: off
+# ruff: noqa: E501
 # ---- what passes: asked again, the answer is whole ------------------------------------------------------------------
 for endpoint in (CODES, SEARCH, LISTING, ROWS, CELLS, POSTINGS):
     case("500 once", endpoint, RECOVERS, kind="status", status=500, times=1)
@@ -69,15 +93,7 @@ for endpoint in (CODES, SEARCH, LISTING, ROWS, CELLS, POSTINGS):
     case("slow drip", endpoint, RECOVERS, kind="slow", seconds=0.01, bytes=50_000)
 for endpoint in (TREE, PROGRAMME, BADGES, COUNT, FOLDER):
     case("503 once", endpoint, RECOVERS, kind="status", status=503, times=1)
-    case(
-        "429, Retry-After as a date",
-        endpoint,
-        RECOVERS,
-        kind="status",
-        status=429,
-        times=1,
-        retry_after="Wed, 21 Oct 2026 07:28:00 GMT",
-    )
+    case("429, Retry-After as a date", endpoint, RECOVERS, kind="status", status=429, times=1, retry_after="Wed, 21 Oct 2026 07:28:00 GMT")
     case("connection reset before the body", endpoint, RECOVERS, kind="reset", bytes=0, times=1)
     case("slow headers", endpoint, RECOVERS, kind="wait", seconds=0.2, times=2)
 for endpoint in (CODES, IMPLEMENTATION, METADATA, ROWS, PACK):
@@ -100,20 +116,22 @@ case("redirect loop once", TREE, RECOVERS, kind="redirect", location="?again", t
 # ---- what looks odd and is right ------------------------------------------------------------------------------------
 for endpoint in (CODES, SEARCH, ROWS, CELLS, POSTINGS):
     case("byte order mark", endpoint, RECOVERS, kind="bom")
-    case(
-        "labelled as Latin-1 and HTML",
-        endpoint,
-        RECOVERS,
-        kind="header",
-        headers={"Content-Type": "text/html; charset=iso-8859-1"},
-    )
+    case("labelled as Latin-1 and HTML", endpoint, RECOVERS, kind="header", headers={"Content-Type": "text/html; charset=iso-8859-1"})
 case("unknown field on page 2", SEARCH, RECOVERS, kind="edit", query="page=2", at="hits.0.nimi.se", value="Namma")
 case("dimension order turned", CELLS, RECOVERS, kind="turn")
 case("dimension order turned between slices", CELLS, RECOVERS, kind="turn", after=1, times=1)
 case("index as a list", CELLS, RECOVERS, kind="replace", pattern=r'"index":\{"S0":0\}', replacement='"index":["S0"]')
-case("edition suffix changed", METADATA, RECOVERS, kind="header", headers={"X-Nothing": "1"})
-case("load date of tomorrow", ROWS, RECOVERS, kind="header", headers={"X-Nothing": "1"})
-CASES = [c for c in CASES if not any(f.headers == {"X-Nothing": "1"} for f in c.faults)]
+case("updated with dots for colons", CELLS, RECOVERS, kind="replace", pattern=r"T06:00:00Z", replacement="T06.00.00Z")
+case("year as text in every row", ROWS, RECOVERS, kind="edit", at="*.koulutuksenAlkamisvuosi", change="text")
+case("date with a time", ROWS, RECOVERS, kind="replace", pattern=r'(Pvm":"[\d-]+)"', replacement=r'\1 00:00:00"')
+case("load date of tomorrow", ROWS, RECOVERS, apart="tietojoukko_paivitetty_pvm", kind="edit", at="*.tietojoukkoPaivitettyPvm", value="2099-01-02")
+case("a column nobody knows", ROWS, RECOVERS, kind="edit", at="*.sektori", change="copy", value="uusiSarake->(1)")
+case("codes joined by commas", POSTINGS, RECOVERS, kind="replace", pattern=r'"regions":\["(\d+)","(\d+)"', replacement=r'"regions":["\1,\2"')
+case("a posting twice", POSTINGS, RECOVERS, kind="replace", pattern=r"\A([^\n]*\n)", replacement=r"\1\1")
+case("an item twice on a page", SEARCH, RECOVERS, kind="edit", query="page=2", at="hits", change="repeat")
+case("an item twice on a page", LISTING, RECOVERS, kind="edit", at="data", change="repeat")
+case("Windows line ends", POSTINGS, RECOVERS, kind="replace", pattern=r"\n", replacement="\\r\\n")
+case("no line end on an empty line", POSTINGS, RECOVERS, kind="replace", pattern=r"\Z", replacement="\\n \\n")
 
 # ---- what lasts: nothing new serves, and the fault has a name -------------------------------------------------------
 for endpoint in (
@@ -145,25 +163,8 @@ for endpoint in (SEARCH, TREE, ROWS, CELLS, POSTINGS):
     case("connection closed mid-body", endpoint, HOLDS, "broke off", kind="close", bytes=500)
     case("gzip spoiled", endpoint, HOLDS, "compression is broken", kind="gzip_broken")
     case("gzip cut", endpoint, HOLDS, "compression is broken", kind="gzip_cut", bytes=20)
-    case(
-        "redirect to another host",
-        endpoint,
-        HOLDS,
-        "redirected to another host, localhost",
-        kind="redirect",
-        status=307,
-        location=ELSEWHERE,
-    )
-    case(
-        "drips for ever",
-        endpoint,
-        HOLDS,
-        "did not answer in time",
-        kind="slow",
-        seconds=0.02,
-        bytes=100,
-        http={"answer_timeout_s": 0.2, "attempts": 1},
-    )
+    case("redirect to another host", endpoint, HOLDS, "redirected to another host, localhost", kind="redirect", status=307, location=ELSEWHERE)
+    case("drips for ever", endpoint, HOLDS, "did not answer in time", kind="slow", seconds=0.02, bytes=100, http={"answer_timeout_s": 0.2, "attempts": 1})
 for endpoint in (CODES, LISTING, COUNT, METADATA, PACK):
     case("empty body with 200", endpoint, HOLDS, "empty|not a ZIP", kind="empty")
     case("Content-Length too long", endpoint, HOLDS, "broke off", kind="length", bytes=50)
@@ -185,92 +186,27 @@ case("no such list", CODES, HOLDS, "kunta", kind="status", status=404)
 case("a list without its codes", CODES, HOLDS, "kunta", kind="body", text="[]")
 case("gone", SEARCH, HOLDS, "not found", kind="status", status=404)
 case("gone", TREE, HOLDS, "not found", kind="status", status=404)
-case(
-    "unknown resource, text labelled JSON",
-    COLUMNS,
-    HOLDS,
-    "no resource",
-    kind="status",
-    status=404,
-    text="Resource 'x' not found",
-    content_type="application/json",
-)
-case(
-    "bad filter, text labelled JSON",
-    ROWS,
-    HOLDS,
-    "refused with 400",
-    kind="status",
-    status=400,
-    text="Bad filtering parameter! Cause: x",
-    content_type="application/json",
-)
+case("unknown resource, text labelled JSON", COLUMNS, HOLDS, "no resource", kind="status", status=404, text="Resource 'x' not found", content_type="application/json")
+case("bad filter, text labelled JSON", ROWS, HOLDS, "refused with 400", kind="status", status=400, text="Bad filtering parameter! Cause: x", content_type="application/json")
 case("count as text", COUNT, HOLDS, "instead of a document", kind="body", text='"1740"')
 case("count as an object", COUNT, HOLDS, "not a bare number", kind="body", text='{"count":1740}')
 case("count lags the rows", COUNT, HOLDS, "reloaded|announced", kind="body", text="1700")
-case(
-    "reload while reading: load date moved",
-    ROWS,
-    HOLDS,
-    "reloaded",
-    kind="edit",
-    after=2,
-    at="*.tietojoukkoPaivitettyPvm",
-    value="2026-06-02",
-)
+case("reload while reading: load date moved", ROWS, HOLDS, "reloaded", kind="edit", after=2, at="*.tietojoukkoPaivitettyPvm", value="2026-06-02")
 case("reload while reading: count moved", COUNT, HOLDS, "reloaded", kind="body", after=1, text="1745")
-case(
-    "rows missing",
-    ROWS,
-    HOLDS,
-    "reloaded|announced",
-    kind="truncate_rows" if False else "replace",
-    after=1,
-    times=1,
-    pattern=r"\},\{.*",
-    replacement="}]",
-)
+case("rows missing", ROWS, HOLDS, "reloaded|announced", kind="replace", after=1, times=1, pattern=r"\},\{.*", replacement="}]")
 case("load date that is none", ROWS, HOLDS, "shape|date", kind="edit", at="*.tietojoukkoPaivitettyPvm", value="pian")
 case("cell limit, 403", CELLS, HOLDS, "403", kind="status", status=403, text='{"error":"Too many values selected"}')
-case(
-    "table renamed, 400", METADATA, HOLDS, "may have been renamed", kind="status", status=400, text='{"error":"Parameter error"}'
-)
+case("table renamed, 400", METADATA, HOLDS, "may have been renamed", kind="status", status=400, text='{"error":"Parameter error"}' )
 case("table gone from its folder", FOLDER, HOLDS, "has no table", kind="edit", at="0.id", value="99zz.px")
 case("limits without their names", CONFIG, HOLDS, "maxCalls", kind="edit", at="maxCalls", change="drop")
 case("limit as text", CONFIG, HOLDS, "shape", kind="edit", at="maxCells", change="text")
 case("variable renamed", METADATA, HOLDS, "variables match", kind="replace", pattern="ammatti_19", replacement="ammatti_99")
-case(
-    "variable twice in two editions",
-    METADATA,
-    HOLDS,
-    "2 variables match",
-    kind="replace",
-    pattern=r"sukupuoli_9_\d+",
-    replacement="ammatti_19_20250101",
-)
-case(
-    "variable nobody configured",
-    METADATA,
-    HOLDS,
-    "not in the settings entry|variables match",
-    kind="replace",
-    pattern=r"sukupuoli_9_\d+",
-    replacement="ikä_1_20250101",
-)
+case("variable twice in two editions", METADATA, HOLDS, "2 variables match", kind="replace", pattern=r"sukupuoli_9_\d+", replacement="ammatti_19_20250101")
+case("variable nobody configured", METADATA, HOLDS, "not in the settings entry|variables match", kind="replace", pattern=r"sukupuoli_9_\d+", replacement="ikä_1_20250101")
 case("values gone", METADATA, HOLDS, "matches", kind="edit", at="variables.0.values", value=[])
 case("total renamed", SEARCH, HOLDS, "total", kind="edit", at="total", change="rename", value="yhteensa")
 case("total past the window", SEARCH, HOLDS, "10000", kind="edit", at="total", value=10_000)
-case(
-    "schema changed on page 2: hits renamed",
-    SEARCH,
-    HOLDS,
-    "",
-    kind="edit",
-    query="page=2",
-    at="hits",
-    change="rename",
-    value="osumat",
-)
+case("schema changed on page 2: hits renamed", SEARCH, HOLDS, "", kind="edit", query="page=2", at="hits", change="rename", value="osumat")
 case("schema changed on page 2: names gone", SEARCH, HOLDS, "", kind="edit", query="page=2", at="hits.*.nimi", change="drop")
 case("page twice", SEARCH, HOLDS, "page", kind="other", query="page=2", params={"page": "1"})
 case("page vanished", SEARCH, HOLDS, "page", kind="edit", query="page=2", at="hits", value=[])
@@ -290,28 +226,8 @@ case("connection reset mid-stream once", POSTINGS, HOLDS, "broke off|closed", ki
 case("one is named an outage, 500", IMPLEMENTATION, HOLDS, "500", kind="status", status=500)
 
 # ---- what is wrong in part: set aside and named, the rest goes on ---------------------------------------------------
-case(
-    "year as a word in one row",
-    ROWS,
-    QUARANTINES,
-    "quarantine",
-    kind="edit",
-    after=1,
-    times=1,
-    at="3.koulutuksenAlkamisvuosi",
-    value="tuntematon",
-)
-case(
-    "values under their neighbours' names in one row",
-    ROWS,
-    QUARANTINES,
-    "quarantine",
-    kind="edit",
-    after=1,
-    times=1,
-    at="3",
-    change="shift",
-)
+case("year as a word in one row", ROWS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="3.koulutuksenAlkamisvuosi", value="tuntematon")
+case("values under their neighbours' names in one row", ROWS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="3", change="shift")
 case("an OID that is none", SEARCH, QUARANTINES, "quarantine", kind="edit", query="page=1", at="hits.0.oid", value="broken")
 case("a hit without its name", SEARCH, QUARANTINES, "quarantine", kind="edit", query="page=1", at="hits.0.nimi", change="drop")
 case("a hit that is a text", SEARCH, QUARANTINES, "quarantine", kind="edit", query="page=1", at="hits.0", value="huolto")
@@ -319,64 +235,18 @@ case("a name that is a list", SEARCH, QUARANTINES, "quarantine", kind="edit", qu
 case("a code without its value", CODES, QUARANTINES, "quarantine", kind="edit", at="0.koodiArvo", value=None)
 case("a code without its URI", CODES, HOLDS, "", kind="edit", at="0.koodiUri", change="drop")
 case("a date that is none", CODES, QUARANTINES, "quarantine", kind="edit", at="0.voimassaAlkuPvm", value="eilen")
-case(
-    "an organisation without OID",
-    TREE,
-    QUARANTINES,
-    "quarantine",
-    kind="edit",
-    at="organisaatiot.0.children.0.oid",
-    change="drop",
-)
+case("an organisation without OID", TREE, QUARANTINES, "quarantine", kind="edit", at="organisaatiot.0.children.0.oid", change="drop")
 case("a qualification with a text for id", LISTING, QUARANTINES, "quarantine", kind="edit", at="data.0.id", value="x1")
-case(
-    "a qualification without units' ids",
-    QUALIFICATION,
-    QUARANTINES,
-    "quarantine",
-    kind="edit",
-    times=1,
-    at="tutkinnonOsat.0.id",
-    change="drop",
-)
+case("a qualification without units' ids", QUALIFICATION, QUARANTINES, "quarantine", kind="edit", times=1, at="tutkinnonOsat.0.id", change="drop")
 case("a goal without its text", BADGES, QUARANTINES, "quarantine", kind="edit", at="0.osaamistavoitteet", value=[{"id": 0}])
 case("a programme of another shape", PROGRAMME, QUARANTINES, "quarantine", kind="edit", times=1, at="metadata", value="poissa")
-case(
-    "an implementation without metadata",
-    IMPLEMENTATION,
-    QUARANTINES,
-    "quarantine",
-    kind="edit",
-    times=1,
-    at="metadata",
-    change="drop",
-)
-case(
-    "a slice with fewer values than cells",
-    CELLS,
-    QUARANTINES,
-    "quarantine",
-    kind="edit",
-    after=1,
-    times=1,
-    at="value",
-    change="first",
-    value=10,
-)
+case("an implementation without metadata", IMPLEMENTATION, QUARANTINES, "quarantine", kind="edit", times=1, at="metadata", change="drop")
+case("a slice with fewer values than cells", CELLS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="value", change="first", value=10)
 case("a slice without dimension", CELLS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="dimension", change="drop")
-case(
-    "a slice whose status has no positions",
-    CELLS,
-    QUARANTINES,
-    "quarantine",
-    kind="edit",
-    after=1,
-    times=1,
-    at="status",
-    value={"x": "..."},
-)
+case("a slice whose status has no positions", CELLS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="status", value={"x": "..."})
 case("values as text in one slice", CELLS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="value.0", value="n/a")
 case("a posting without times", POSTINGS, HOLDS, "shape", kind="replace", pattern=r'"lastModified":"[^"]*",?', replacement="")
+# fmt: on
 
 
 def unreachable() -> list[Case]:
@@ -387,6 +257,6 @@ def unreachable() -> list[Case]:
     http = {"attempts": 2, "connect_timeout_s": 0.3}
     address = f"http://127.0.0.1:{port}"
     return [
-        Case(f"{endpoint.name}: connection refused", endpoint.resource, HOLDS, "cannot be reached", (), http, address)
+        Case(f"{endpoint.name}: connection refused", endpoint.resource, (HOLDS,), "cannot be reached", (), http, address)
         for endpoint in (CODES, ROWS, CELLS, POSTINGS)
     ]
