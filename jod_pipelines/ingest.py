@@ -80,7 +80,7 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
             raise
         outcome.status, outcome.message, snapshot = "stale", str(error), before
     else:
-        failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].key}" if snapshot.failed else ""
+        failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].error}" if snapshot.failed else ""
         outcome.message = "; ".join(filter(None, (failed, _refusals(resource, landed, snapshot))))
         platform.state.record(resource.label, "source", outcome.status, outcome.message)
         platform.state.write(_asked_again(resource), snapshot.id if trusted is not before else None)
@@ -122,10 +122,13 @@ def _derive(
     else:
         _write(resource, landed, resource.read(_readable(landed, snapshot)), snapshot.id, refused)
         paths = {table: [landed.typed_path(table, snapshot.id)] for table in resource.tables}
+    why = _refusals(resource, landed, snapshot) if refused else ""
     if refused and not any(_count(paths[table]) for table in resource.tables):
-        raise HeldError(f"{resource.label}: nothing of what was sent can be used; {_refusals(resource, landed, snapshot)}")
+        raise HeldError(f"{resource.label}: nothing of what was sent can be used; {why}")
     for table in resource.tables:
-        _guard_volume(resource, landing_table(resource.source, resource.name, table), _count(paths[table]), previous.get(table))
+        _guard_volume(
+            resource, landing_table(resource.source, resource.name, table), _count(paths[table]), previous.get(table), why
+        )
     return refused
 
 
@@ -155,14 +158,16 @@ def _write(resource: Resource, landed: LandedResource, parsed: Parsed, name: str
             refused[table_name] = refused.get(table_name, 0) + len(quarantine)
 
 
-def _guard_volume(resource: Resource, table: Table, rows: int, previous: int | None) -> None:
+def _guard_volume(resource: Resource, table: Table, rows: int, previous: int | None, why: str) -> None:
+    reason = f"; {why}" if why else ""
     if rows < table.min_rows:
-        raise HeldError(f"{resource.label}: table {table.name} has {rows} rows, its contract expects at least {table.min_rows}")
+        line = f"{resource.label}: table {table.name} has {rows} rows, its contract expects at least {table.min_rows}"
+        raise HeldError(line + reason)
     if previous and rows < previous * (1 - table.max_shrink_pct / 100):
         shrink = 100 * (1 - rows / previous)
         raise HeldError(
             f"{resource.label}: table {table.name} shrank by {shrink:.0f} % ({previous} to {rows} rows), "
-            f"its contract allows {table.max_shrink_pct:.0f} %; the last good data serves until you decide"
+            f"its contract allows {table.max_shrink_pct:.0f} %; the last good data serves until you decide{reason}"
         )
 
 

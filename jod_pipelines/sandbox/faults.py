@@ -292,7 +292,7 @@ def _change(fault: Fault, holder: Any, key: Any) -> None:
     elif fault.change == "copy":
         holder[fault.value] = value
     elif fault.change == "repeat":
-        holder[key] = [*value, value[-1]]
+        holder[key] = [*value, *value[-1:]]
     elif fault.change == "first":
         holder[key] = value[: fault.value]
     elif fault.change == "shift":

@@ -63,21 +63,21 @@ def case(
     http: Any = None,
     apart: str = "",
     unmended: str = "",
+    unmended_with_older: bool = False,
     **what: Any,
 ) -> None:
     """Add one fault to the table; `unmended` says why it does not end well yet."""
-    fault = endpoint.fault(name=name, **what)
-    title = f"{endpoint.name}: {name}"
     CASES.append(
         Case(
-            title,
-            endpoint.resource,
-            tuple(outcomes.split()),
-            says,
-            (fault,),
-            http or {},
+            name=f"{endpoint.name}: {name}",
+            resource=endpoint.resource,
+            outcomes=tuple(outcomes.split()),
+            says=says,
+            faults=(endpoint.fault(name=name, **what),),
+            http=http or {},
             apart=tuple(apart.split()),
             unmended=unmended,
+            unmended_with_older=unmended_with_older,
         )
     )
 
@@ -121,13 +121,14 @@ case("unknown field on page 2", SEARCH, RECOVERS, kind="edit", query="page=2", a
 case("dimension order turned", CELLS, RECOVERS, kind="turn")
 case("dimension order turned between slices", CELLS, RECOVERS, kind="turn", after=1, times=1)
 case("index as a list", CELLS, RECOVERS, kind="replace", pattern=r'"index":\{"S0":0\}', replacement='"index":["S0"]')
+case("edition suffix changed", CELLS, RECOVERS, kind="replace", pattern=r"_20\d{6}", replacement="_20990101", asked="_20990101", asked_as="_20180101")
 case("updated with dots for colons", CELLS, RECOVERS, kind="replace", pattern=r"T06:00:00Z", replacement="T06.00.00Z")
 case("year as text in every row", ROWS, RECOVERS, kind="edit", at="*.koulutuksenAlkamisvuosi", change="text")
 case("date with a time", ROWS, RECOVERS, kind="replace", pattern=r'(Pvm":"[\d-]+)"', replacement=r'\1 00:00:00"')
 case("load date of tomorrow", ROWS, RECOVERS, apart="tietojoukko_paivitetty_pvm", kind="edit", at="*.tietojoukkoPaivitettyPvm", value="2099-01-02")
 case("a column nobody knows", ROWS, RECOVERS, kind="edit", at="*.sektori", change="copy", value="uusiSarake->(1)")
 case("codes joined by commas", POSTINGS, RECOVERS, kind="replace", pattern=r'"regions":\["(\d+)","(\d+)"', replacement=r'"regions":["\1,\2"')
-case("a posting twice", POSTINGS, RECOVERS, kind="replace", pattern=r"\A([^\n]*\n)", replacement=r"\1\1")
+case("a posting twice", POSTINGS, RECOVERS, kind="replace", pattern=r"\A([^\n]*\n)", replacement=r"\1\1", unmended="sources/mylly.py stores a line that the stream says twice")
 case("an item twice on a page", SEARCH, RECOVERS, kind="edit", query="page=2", at="hits", change="repeat")
 case("an item twice on a page", LISTING, RECOVERS, kind="edit", at="data", change="repeat")
 case("Windows line ends", POSTINGS, RECOVERS, kind="replace", pattern=r"\n", replacement="\\r\\n")
@@ -175,14 +176,14 @@ for endpoint in (CODES, LISTING, COUNT, METADATA, PACK):
 for endpoint in (CODES, TREE, SEARCH, LISTING, BADGES, COUNT, ROWS, FOLDER, METADATA, CELLS):
     case("null", endpoint, HOLDS, "null instead of a document", kind="body", text="null")
 for endpoint in (CODES, RELATIONS, TREE, SEARCH, LISTING, BADGES, COUNT, ROWS, CONFIG, FOLDER, METADATA, CELLS):
-    case("JSON of another type", endpoint, HOLDS, "another shape|is not|empty|is a", kind="body", text='{"viesti":"huolto"}')
+    case("JSON of another type", endpoint, f"{HOLDS} {QUARANTINES}", "another shape|is not|empty|is a|readable document", kind="body", text='{"viesti":"huolto"}')
 for endpoint in (TREE, SEARCH, LISTING, FOLDER, METADATA, CELLS, CODES, BADGES, ROWS):
-    case("empty list", endpoint, HOLDS, "another shape|reload|empty|is not|no table", kind="body", text="[]")
+    case("empty list", endpoint, HOLDS, "another shape|reload|empty|is not|no table|readable document|0 rows", kind="body", text="[]")
 for endpoint in (CODES, TREE, SEARCH, ROWS, QUALIFICATION):
     case("Latin-1", endpoint, HOLDS, "not complete JSON|shape", kind="recode")
     case("UTF-16", endpoint, HOLDS, "not complete JSON", kind="recode", charset="utf-16")
     case("UTF-8 twice", endpoint, HOLDS, "spoiled", kind="mojibake")
-case("no such list", CODES, HOLDS, "kunta", kind="status", status=404)
+case("no such list", CODES, QUARANTINES, "1 documents failed.*kunta", kind="status", status=404)
 case("a list without its codes", CODES, HOLDS, "kunta", kind="body", text="[]")
 case("gone", SEARCH, HOLDS, "not found", kind="status", status=404)
 case("gone", TREE, HOLDS, "not found", kind="status", status=404)
@@ -206,24 +207,26 @@ case("variable nobody configured", METADATA, HOLDS, "not in the settings entry|v
 case("values gone", METADATA, HOLDS, "matches", kind="edit", at="variables.0.values", value=[])
 case("total renamed", SEARCH, HOLDS, "total", kind="edit", at="total", change="rename", value="yhteensa")
 case("total past the window", SEARCH, HOLDS, "10000", kind="edit", at="total", value=10_000)
-case("schema changed on page 2: hits renamed", SEARCH, HOLDS, "", kind="edit", query="page=2", at="hits", change="rename", value="osumat")
-case("schema changed on page 2: names gone", SEARCH, HOLDS, "", kind="edit", query="page=2", at="hits.*.nimi", change="drop")
-case("page twice", SEARCH, HOLDS, "page", kind="other", query="page=2", params={"page": "1"})
-case("page vanished", SEARCH, HOLDS, "page", kind="edit", query="page=2", at="hits", value=[])
+case("schema changed on page 2: hits renamed", SEARCH, f"{HOLDS} {QUARANTINES}", "hits", kind="edit", query="page=2", at="hits", change="rename", value="osumat")
+case("schema changed on page 2: names gone", SEARCH, QUARANTINES, "nimi", kind="edit", query="page=2", at="hits.*.nimi", change="drop")
+case("page twice", SEARCH, SAFE, kind="other", query="page=2", params={"page": "1"}, unmended="sources/opintopolku.py takes a repeated page for programmes that moved")
+case("page vanished", SEARCH, SAFE, kind="edit", query="page=2", at="hits", value=[], unmended="the search may show empty pages; only the sitemap knows better")
 case("500 on page 2", SEARCH, HOLDS, "500", kind="status", status=500, query="page=2")
 case("number of pages gone", LISTING, HOLDS, "sivuja", kind="edit", at="sivuja", change="drop")
 case("page without its data", LISTING, HOLDS, "", kind="edit", at="data", value=[])
 case("documents gone", LISTING, HOLDS, "", kind="edit", at="data", change="rename", value="tiedot")
 case("not a ZIP file", PACK, HOLDS, "not a ZIP", kind="body", text="<html>")
 case("cut with 200", PACK, HOLDS, "cannot be read", kind="truncate", bytes=20_000)
-case("cut mid-line", POSTINGS, HOLDS, "cut in the middle of a line", kind="truncate", bytes=40_000)
-case("cut between lines", POSTINGS, HOLDS, "", kind="truncate", lines=85, times=1)
+case("cut mid-line", POSTINGS, HOLDS, "cut in the middle of a line", kind="truncate", bytes=3_000)
+case("cut between lines", POSTINGS, SAFE, kind="truncate", lines=5, times=1, unmended="sources/mylly.py takes the end of the stream for its end mark", unmended_with_older=True)
 case("a line that is not JSON", POSTINGS, HOLDS, "shape", kind="replace", pattern=r'^\{"languages"', replacement="{languages")
-case("no line at all", POSTINGS, HOLDS, "", kind="body", text="", times=1)
+case("no line at all", POSTINGS, SAFE, kind="body", text="", times=1, unmended="sources/mylly.py takes the end of the stream for its end mark", unmended_with_older=True)
 case("archived list is an HTML page", POSTINGS, HOLDS, "cut in the middle", kind="html", after=1)
 case("archived list down", POSTINGS, HOLDS, "503", kind="status", status=503, after=1)
 case("connection reset mid-stream once", POSTINGS, HOLDS, "broke off|closed", kind="reset", bytes=5000, times=1)
-case("one is named an outage, 500", IMPLEMENTATION, HOLDS, "500", kind="status", status=500)
+case("every one answers 500", IMPLEMENTATION, SAFE, "500", kind="status", status=500)
+case("one answers 500", IMPLEMENTATION, SAFE, "1 documents failed.*500", kind="status", status=500, after=3, times=3)
+case("one answers 500", PROGRAMME, SAFE, "1 documents failed.*500", kind="status", status=500, times=3)
 
 # ---- what is wrong in part: set aside and named, the rest goes on ---------------------------------------------------
 case("year as a word in one row", ROWS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="3.koulutuksenAlkamisvuosi", value="tuntematon")
@@ -233,17 +236,17 @@ case("a hit without its name", SEARCH, QUARANTINES, "quarantine", kind="edit", q
 case("a hit that is a text", SEARCH, QUARANTINES, "quarantine", kind="edit", query="page=1", at="hits.0", value="huolto")
 case("a name that is a list", SEARCH, QUARANTINES, "quarantine", kind="edit", query="page=1", at="hits.0.nimi", value=["a"])
 case("a code without its value", CODES, QUARANTINES, "quarantine", kind="edit", at="0.koodiArvo", value=None)
-case("a code without its URI", CODES, HOLDS, "", kind="edit", at="0.koodiUri", change="drop")
+case("a code without its URI", CODES, QUARANTINES, "quarantine", kind="edit", at="0.koodiUri", change="drop")
 case("a date that is none", CODES, QUARANTINES, "quarantine", kind="edit", at="0.voimassaAlkuPvm", value="eilen")
 case("an organisation without OID", TREE, QUARANTINES, "quarantine", kind="edit", at="organisaatiot.0.children.0.oid", change="drop")
-case("a qualification with a text for id", LISTING, QUARANTINES, "quarantine", kind="edit", at="data.0.id", value="x1")
+case("a qualification with a text for id", LISTING, f"{RECOVERS} {QUARANTINES}", "quarantine", kind="edit", at="data.0.id", value="x1")
 case("a qualification without units' ids", QUALIFICATION, QUARANTINES, "quarantine", kind="edit", times=1, at="tutkinnonOsat.0.id", change="drop")
 case("a goal without its text", BADGES, QUARANTINES, "quarantine", kind="edit", at="0.osaamistavoitteet", value=[{"id": 0}])
 case("a programme of another shape", PROGRAMME, QUARANTINES, "quarantine", kind="edit", times=1, at="metadata", value="poissa")
 case("an implementation without metadata", IMPLEMENTATION, QUARANTINES, "quarantine", kind="edit", times=1, at="metadata", change="drop")
 case("a slice with fewer values than cells", CELLS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="value", change="first", value=10)
 case("a slice without dimension", CELLS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="dimension", change="drop")
-case("a slice whose status has no positions", CELLS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="status", value={"x": "..."})
+case("a slice whose status has no positions", CELLS, QUARANTINES, "quarantine", kind="replace", after=1, times=1, pattern=r'"class":"dataset"', replacement='"class":"dataset","status":{"x":"..."}')
 case("values as text in one slice", CELLS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="value.0", value="n/a")
 case("a posting without times", POSTINGS, HOLDS, "shape", kind="replace", pattern=r'"lastModified":"[^"]*",?', replacement="")
 # fmt: on
