@@ -83,7 +83,8 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
         failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].error}" if snapshot.failed else ""
         outcome.message = "; ".join(filter(None, (failed, _refusals(resource, landed, snapshot))))
         platform.state.record(resource.label, "source", outcome.status, outcome.message)
-        platform.state.write(_asked_again(resource), snapshot.id if trusted is not before else None)
+        if trusted is not before:
+            platform.state.write(_asked_again(resource), snapshot.id)
     outcome.snapshot = snapshot.id
     outcome.documents, outcome.bytes = len(snapshot.entries), snapshot.bytes
     outcome.requests = client.requests_made - requests_before

@@ -60,7 +60,7 @@ FAULT_KINDS = {
     "header": "the real answer with `headers` set",
     "other": "the answer to the same request with the parameters in `params`: a page twice, a page that is not there",
     "truncate": "the body ends after `bytes` or `lines`, looking complete",
-    "replace": "every match of `pattern` in the body becomes `replacement`; in the request, of `asked` `asked_as`",
+    "replace": "the first `count` matches of `pattern` in the body (0: all) become `replacement`, in the request `asked` `asked_as`",
     "edit": "the JSON value at `at` (such as hits.0.nimi, * for all) is changed by `change`",
     "bom": "a byte order mark comes first",
     "recode": "the body is in `charset` and says nothing of it",
@@ -108,6 +108,7 @@ class Fault(BaseModel):
     seconds: float = 0.05
     pattern: str = ""
     replacement: str = ""
+    count: int = 1
     asked: str = ""
     asked_as: str = ""
     at: str = ""
@@ -341,7 +342,7 @@ _CHANGES: dict[str, Callable[[Fault, _Answer], _Answer]] = {
     "header": lambda fault, answer: replace(answer, headers={**answer.headers, **fault.headers}),
     "truncate": _truncate,
     "replace": lambda fault, answer: replace(
-        answer, body=re.sub(fault.pattern.encode(), fault.replacement.encode(), answer.body)
+        answer, body=re.sub(fault.pattern.encode(), fault.replacement.encode(), answer.body, count=fault.count)
     ),
     "edit": _edit,
     "bom": lambda _fault, answer: replace(answer, body=b"\xef\xbb\xbf" + answer.body),

@@ -29,7 +29,7 @@ class Endpoint:
 
     def fault(self, **what: Any) -> Fault:
         """A fault of these requests."""
-        return Fault(**{"system": self.system, "path": self.path, "method": self.method, **what})
+        return Fault(**{"system": self.system, "path": self.path, "method": self.method, "count": 0, **what})
 
 
 CODES = Endpoint("code list", "koodisto/codes", "koodisto", "/json/kunta/koodi")
