@@ -60,7 +60,7 @@ FAULT_KINDS = {
     "header": "the real answer with `headers` set",
     "other": "the answer to the same request with the parameters in `params`: a page twice, a page that is not there",
     "truncate": "the body ends after `bytes` or `lines`, looking complete",
-    "replace": "the first `count` matches of `pattern` in the body (0: all) become `replacement`, in the request `asked` `asked_as`",
+    "replace": "`count` matches of `pattern` in the body (0: all) become `replacement`, `asked` in the request `asked_as`",
     "edit": "the JSON value at `at` (such as hits.0.nimi, * for all) is changed by `change`",
     "bom": "a byte order mark comes first",
     "recode": "the body is in `charset` and says nothing of it",
