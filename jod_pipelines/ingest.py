@@ -90,12 +90,14 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
     client = platform.client(resource.system)
     requests_before = client.requests_made
     reader = _reader(platform)
-    context = FetchContext(client, platform.settings, landed.present(before), reader)
+    present = landed.present(before)
+    trusted = _trusted(resource, platform, landed, present)
+    context = FetchContext(client, platform.settings, trusted, reader)
     outcome = IngestOutcome(resource.label, "unchanged")
     snapshot: Snapshot | None = None
     withdrawn: dict[str, str] = {}
     try:
-        documents = _screened(resource, landed, _set_withdrawn_aside(resource.fetch(context), withdrawn))
+        documents = _screened(resource, landed, _set_withdrawn_aside(resource.documents(context), withdrawn))
         snapshot = landed.store(documents, volatile=resource.volatile, keep=resource.additive)
         snapshot, before, outcome.erased = _erase_withdrawn(resource, platform, landed, snapshot, before, withdrawn)
         same_code = _same_code(resource, landed)
@@ -122,10 +124,11 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
             assert before is not None
         outcome.status, outcome.message, snapshot = "stale", str(error), before
     else:
-        if snapshot.failed:
-            failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].key}"
-            outcome.message = "; ".join(filter(None, [failed, outcome.message]))
+        failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].error}" if snapshot.failed else ""
+        outcome.message = "; ".join(filter(None, [failed, _refusals(resource, landed, snapshot), outcome.message]))
         platform.state.record(resource.label, "source", outcome.status, outcome.message)
+        if trusted is not present:
+            platform.state.write(_asked_again(resource), snapshot.id)
     outcome.requests = client.requests_made - requests_before
     return _filled(outcome, resource, landed, snapshot, started)
 
@@ -334,9 +337,13 @@ def _derive(
     derived.findings = landed.news([*watch.findings.values(), *derived.findings])
     if guarded:
         _hold_departures(resource, derived.findings)
+        refused = f"{sum(derived.refused.values())} in quarantine, such as {derived.first_refused}" if derived.refused else ""
+        rows = {table.name: _count(writer.place(table.name, name) for name in names) for table in tables}
+        if refused and not any(rows.values()):
+            raise HeldError(f"{resource.label}: nothing of what was sent can be used; {refused}")
         for table in tables:
             previous = _count(landed.typed_files(table.name)) if before else None
-            _guard_volume(resource, table, _count(writer.place(table.name, name) for name in names), previous)
+            _guard_volume(resource, table, rows[table.name], previous, refused)
     derived.shape = watch.finish()
     writer.adopt()
     return derived
@@ -354,7 +361,7 @@ class _Writer:
         """Parse documents into the typed tables and quarantines of that name."""
         watch.refused.clear()
         looked = (watch.look(document) for document in documents)
-        parsed = self.resource.parse(document for document in looked if document is not None)
+        parsed = self.resource.read(document for document in looked if document is not None)
         self.derived.notes += parsed.notes
         unreadable = [refused_document(key, reason) for key, reason in sorted(parsed.unreadable.items())]
         departed = [{**refused_document(key, value), "rule": "drift"} for key, value in sorted(watch.refused.items())]
@@ -460,8 +467,9 @@ def _hold_departures(resource: Resource, findings: list[Finding]) -> None:
         )
 
 
-def _guard_volume(resource: Resource, table: Table, rows: int, previous: int | None) -> None:
-    way_out = f"the last good data serves until `jod landing accept {resource.label}`"
+def _guard_volume(resource: Resource, table: Table, rows: int, previous: int | None, refused: str) -> None:
+    serves = f"the last good data serves until `jod landing accept {resource.label}`"
+    way_out = "; ".join(filter(None, [serves, refused]))
     if rows < table.min_rows:
         raise HeldError(
             f"{resource.label}: table {table.name} has {rows} rows, its contract expects at least {table.min_rows}; {way_out}"
@@ -491,10 +499,8 @@ def _serve(resource: Resource, landed: LandedResource, snapshot: Snapshot, deriv
 
 
 def _told(derived: _Derived) -> str:
-    rows = sum(derived.refused.values())
-    refused = [f"{rows} rows in quarantine, first {derived.first_refused}"] if rows else []
     more = [f"{len(derived.findings) - 3} more departures"] if len(derived.findings) > 3 else []
-    return "; ".join([*refused, *map(str, derived.findings[:3]), *more, *derived.notes])
+    return "; ".join([*map(str, derived.findings[:3]), *more, *derived.notes])
 
 
 def _is_derived(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> bool:
@@ -513,6 +519,41 @@ def _stamp(landed: LandedResource) -> Path:
 def _same_code(resource: Resource, landed: LandedResource) -> bool:
     """Whether today's code made the typed tables that are there."""
     return _stamp(landed).exists() and _stamp(landed).read_text() == _derived_by(resource)
+
+
+def _quarantine_files(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> list[Path]:
+    names = (snapshot.id, *(entry.sha256 for entry in snapshot.entries.values()))
+    paths = (landed.quarantine_path(table, name) for table in resource.tables for name in dict.fromkeys(names))
+    return [path for path in paths if path.exists()]
+
+
+def _refusals(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> str:
+    """What of a snapshot is in quarantine, in words; empty when nothing is."""
+    files = _quarantine_files(resource, landed, snapshot)
+    if not files:
+        return ""
+    refused = pl.read_parquet(files)
+    first = refused.row(0, named=True)
+    where = " ".join(filter(None, (first["source_document"], first["column"])))
+    value = " ".join(str(first["value"]).split())[:120]
+    return f"{len(refused)} in quarantine, such as {where}: {first['rule']} (value {value!r})"
+
+
+def _trusted(resource: Resource, platform: Platform, landed: LandedResource, before: Snapshot | None) -> Snapshot | None:
+    """The serving snapshot as `fetch` should see it.
+
+    What is in quarantine may have been broken on its way: the source is asked once more for everything, whatever its
+    change marks say. What it says twice is its own.
+    """
+    if before is None or platform.state.read(_asked_again(resource)) == before.id:
+        return before
+    if not _quarantine_files(resource, landed, before):
+        return before
+    return replace(before, entries={key: replace(entry, change_key=None) for key, entry in before.entries.items()})
+
+
+def _asked_again(resource: Resource) -> str:
+    return f"asked_again/{resource.source}.{resource.name}"
 
 
 def _derived_by(resource: Resource) -> str:

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from jod_pipelines.errors import SourceSkipped
+from jod_pipelines.landing.archive import Failed
 from jod_pipelines.sources.http import NotFound
-from jod_pipelines.sources.resource import FetchContext, Landing, Resource, fetched, parse_json
+from jod_pipelines.sources.resource import FetchContext, Landing, Resource, expect, fetched, parse_json
 from jod_pipelines.sources.text import metadata_languages
 
 SERVICE = "/koodisto-service/rest"
@@ -24,8 +25,17 @@ def fetch_codes(context: FetchContext) -> Landing:
     for code_list in context.settings.koodisto_lists:
         try:
             answer = context.client.get_json(f"{SERVICE}/json/{code_list}/koodi", {"onlyValidKoodis": "false"})
-        except (SourceSkipped, NotFound):
+        except SourceSkipped:
             continue
+        except NotFound as error:
+            yield Failed(code_list, str(error))
+            continue
+        codes = answer.json()
+        expect(
+            isinstance(codes, list) and bool(codes),
+            f"koodisto: list {code_list} is empty or no list; run again",
+            str(codes)[:300],
+        )
         found += 1
         yield fetched(code_list, answer, personal=PERSONAL)
     if not found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from zipfile import BadZipFile
 
 import orjson
 import polars as pl
@@ -15,6 +16,7 @@ from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, PoliteClient
 
 _WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+_UNREADABLE = (*_WRONG_SHAPE, EOFError, BadZipFile, pl.exceptions.PolarsError)
 Rows = list[dict[str, Any]]
 
 
@@ -94,6 +96,31 @@ class Resource:
         """`source/name`."""
         return f"{self.source}/{self.name}"
 
+    def documents(self, context: FetchContext) -> Landing:
+        """What `fetch` finds.
+
+        Raises:
+            SourceError: also when an answer has another shape than `fetch` knows.
+        """
+        try:
+            yield from self.fetch(context)
+        except _UNREADABLE as error:
+            raise SourceError(
+                f"{self.label}: {context.client.last_request} has another shape than agreed ({_why(error)}); "
+                "the source may have changed its interface",
+            ) from error
+
+    def read(self, documents: Iterable[Document]) -> Parsed:
+        """What `parse` makes of documents.
+
+        Raises:
+            SourceError: also when a document cannot be read at all and `parse` did not set it aside.
+        """
+        try:
+            return self.parse(documents)
+        except _UNREADABLE as error:
+            raise SourceError(f"{self.label}: what was fetched cannot be read ({_why(error)}); run again") from error
+
 
 def fetched(key: str, answer: Answer, *, personal: frozenset[str] = frozenset(), change_key: str | None = None) -> Fetched:
     """A landed document from an answer, personal fields dropped before anything is stored."""
@@ -160,6 +187,10 @@ def without_keys(body: bytes, keys: frozenset[str]) -> tuple[bytes, tuple[str, .
 
     stripped = strip(orjson.loads(body))
     return (orjson.dumps(stripped), tuple(sorted(dropped))) if dropped else (body, ())
+
+
+def _why(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def expect(condition: bool, line: str, detail: str = "") -> None:

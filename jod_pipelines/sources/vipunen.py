@@ -83,7 +83,10 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     frame = frame.rename({name: snake_case(name) for name in frame.columns})
     load_date = snake_case(LOAD_DATE)
     if load_date in frame.columns:
-        frame = frame.with_columns(pl.col(load_date).str.slice(0, 10).str.to_date("%Y-%m-%d"))
+        days = frame[load_date].cast(pl.String).str.slice(0, 10)
+        dates = days.str.to_date("%Y-%m-%d", strict=False)
+        broken = dates.null_count() > days.null_count()  # the contract then refuses those rows alone
+        frame = frame.with_columns((days if broken else dates).alias(load_date))
     return frame
 
 

@@ -1,5 +1,7 @@
 """From source to typed tables: what breaks is kept and named, what serves stays whole."""
 
+import dataclasses
+
 import httpx
 import orjson
 import polars as pl
@@ -8,6 +10,7 @@ import pytest
 from jod_pipelines import ingest as ingest_module
 from jod_pipelines.errors import HeldError, SourceError
 from jod_pipelines.ingest import ingest, read_typed
+from jod_pipelines.landing.archive import Fetched, Unchanged
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import HttpSettings, load_settings
 from jod_pipelines.sources import all_resources
@@ -120,6 +123,48 @@ def test_an_item_that_cannot_be_read_is_kept_and_named(platform, source):
     row = pl.read_parquet(files).row(0, named=True)
     assert (row["source_document"], row["rule"]) == ("page-0001 item 1", "readable document")
     assert "nimi" in row["value"]
+
+
+def message_of(platform, label="opintopolku/search"):
+    return {health.subject: health.message for health in platform.state.all_health()}[label]
+
+
+def test_status_names_what_is_in_quarantine_as_long_as_it_is(platform, source):
+    source.hits.append(hit("not-an-oid"))
+    for _ in range(3):
+        land(platform)
+        assert message_of(platform).startswith("2 in quarantine, such as page-0001 programme_oid: pattern")
+    source.hits.pop()
+    land(platform)
+    assert message_of(platform) == ""
+
+
+def test_what_is_in_quarantine_is_asked_for_once_more_whatever_its_mark_says(platform, source):
+    asked = []
+
+    def fetch(context):
+        marked = context.unchanged("page", "m")
+        asked.append(marked)
+        body = orjson.dumps({"total": len(source.hits), "hits": source.hits})
+        yield Unchanged("page") if marked else Fetched("page", body, "GET /x", 200, "2026-01-01", "m")
+
+    page = dataclasses.replace(resource(platform, "opintopolku/search"), fetch=fetch)
+    source.hits.append(hit("not-an-oid"))
+    for _ in range(4):
+        ingest(page, platform)
+    assert asked == [False, False, True, True]
+
+
+def test_when_nothing_of_it_can_be_used_it_is_held(platform, source):
+    source.hits = [hit("not-an-oid")]
+    with pytest.raises(HeldError, match="nothing of what was sent can be used; 2 in quarantine, such as page-0001"):
+        land(platform)
+
+
+def test_an_answer_of_another_shape_is_one_line(platform, source):
+    source.broken = httpx.Response(200, json={"viesti": "huolto"})
+    with pytest.raises(SourceError, match=r"opintopolku/search: GET http.* has another shape than agreed \(KeyError: 'total'\)"):
+        land(platform)
 
 
 def test_a_resource_that_comes_back_empty_is_held_and_its_raw_answer_kept(platform, source):
