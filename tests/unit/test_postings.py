@@ -67,6 +67,7 @@ def test_a_household_has_no_name():
         }
     ).decode()
     assert "Mallikas" not in line
+    assert b"Mallikas" not in read_line_v2(orjson.dumps(posting(owner={"householdEmployer": "Mallikas"}))).line
 
 
 PHONES = ["040 123 4567", "+358 40 1234567", "0401234567", "050-123 4567", "+358(0)401234567", "09 1234 5678"]
