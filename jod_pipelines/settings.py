@@ -50,6 +50,9 @@ class Endpoints(_Strict):
     statfin: str = "https://pxdata.stat.fi"
     tyomarkkinatori: str = "https://api.ahtp.fi"
     esco: str = "https://tyomarkkinatori.fi"
+    avoindata: str = "https://avoindata.suomi.fi"
+    ptv: str = "https://api.palvelutietovaranto.suomi.fi"
+    files: str = "http://files.invalid"  # the drop folder is read, never asked
 
 
 class StatfinTable(_Strict):
@@ -121,6 +124,8 @@ class Settings(BaseSettings):
     sandbox_url: str | None = Field(default=None, description="a served sandbox; without it the sandbox runs in-process")
     sandbox_faults: Path | None = Field(default=None, description="fault plan for the in-process sandbox")
     esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download")
+    drop_folder: Path | None = Field(default=None, description="one folder per sender of local education offers")
+    drop_file_max_bytes: int = Field(default=50_000_000, gt=0, description="a larger file in the drop folder is refused unread")
     postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface")
 
     http: HttpSettings = HttpSettings()
@@ -179,6 +184,19 @@ class Settings(BaseSettings):
         ),
     )
 
+    kela_datasets: tuple[str, ...] = (
+        "opintotuen-saajat-ja-maksetut-tuet",
+        "koulumatkatuen-saajat-ja-maksetut-tuet",
+        "kelan-tyottomyysetuuksien-saajat-kuukauden-lopussa",
+        "kelan-tyottomyysetuudet-korvausperusteen-mukaan",
+        "kelan-etuuksien-saajat-ja-maksetut-etuudet",
+    )
+    ptv_service_classes: tuple[str, ...] = Field(
+        default=("http://urn.fi/URN:NBN:fi:au:ptvl:P6", "http://urn.fi/URN:NBN:fi:au:ptvl:P10"),
+        min_length=1,
+        description="service classes (URIs) whose services land; compare with the live register's before going live",
+    )
+
     @field_validator("scale")
     @classmethod
     def _scale_is_known(cls, value: str) -> str:
@@ -193,8 +211,10 @@ class Settings(BaseSettings):
                 raise ValueError("sources=recorded needs recorded=DIR (--recorded or JOD_RECORDED)")
             if not self.recorded.is_dir():
                 raise ValueError(f"recorded={self.recorded} is not a folder")
-        if self.esco_folder is not None and not self.esco_folder.is_dir():
-            raise ValueError(f"esco_folder={self.esco_folder} is not a folder")
+        for name in ("esco_folder", "drop_folder"):
+            folder = getattr(self, name)
+            if folder is not None and not folder.is_dir():
+                raise ValueError(f"{name}={folder} is not a folder")
         return self
 
     @property
