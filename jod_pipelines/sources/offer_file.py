@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from typing import Any
 
 import polars as pl
 
@@ -199,6 +200,7 @@ def _excel_grid(body: bytes, max_unpacked: int) -> pl.DataFrame:
 
 
 def _parquet_grid(body: bytes, max_unpacked: int) -> pl.DataFrame:
+    import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     metadata = pq.read_metadata(io.BytesIO(body))
@@ -207,11 +209,23 @@ def _parquet_grid(body: bytes, max_unpacked: int) -> pl.DataFrame:
         raise FileRefused("unpacks", f"{max_unpacked / 1e6:.0f} MB")
     if metadata.num_rows > MAX_ROWS or metadata.num_columns > MAX_COLUMNS:
         raise FileRefused("too_many_cells", f"{metadata.num_rows} × {metadata.num_columns}")
-    frame = pl.read_parquet(io.BytesIO(body))
-    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
-    cells = frame.with_columns(pl.col(lists).cast(pl.List(pl.String)).list.join(",")).cast(pl.String)
-    headings = pl.DataFrame([cells.columns], schema=cells.schema, orient="row")
-    return pl.concat([headings, cells])
+    # read and made text by Arrow, since polars panics over damaged files and over names that are not UTF-8
+    table = pq.read_table(io.BytesIO(body), use_threads=False)
+    table.validate(full=True)
+    names = [str(name) for name in table.column_names]
+    cells = [_as_text(column) for column in table.columns]
+    headings = pl.DataFrame([names], schema=[f"c{n}" for n in range(len(names))], orient="row")
+    return pl.concat([headings, pl.DataFrame(pa.table(cells, names=headings.columns))])
+
+
+def _as_text(column: Any) -> Any:
+    """An Arrow column as text, lists joined by commas."""
+    import pyarrow as pa
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return pc.binary_join(column.cast(pa.list_(pa.string())), ",")
+    return column.cast(pa.string())
 
 
 def column_of(heading: str | None) -> str | None:

@@ -294,7 +294,7 @@ def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(place, noise):
         judge(WORKBOOK[:place] + noise + WORKBOOK[place + len(noise) :], "oulu", LIMIT)
 
 
-def test_parquet_is_read_by_its_own_column_names():
+def parquet():
     frame = pl.DataFrame(
         {
             "offer_id": [7],
@@ -308,7 +308,20 @@ def test_parquet_is_read_by_its_own_column_names():
     )
     body = io.BytesIO()
     frame.write_parquet(body)
-    row = judge(body.getvalue(), "oulu", LIMIT).accepted.row(0, named=True)
+    return body.getvalue()
+
+
+PARQUET = parquet()
+
+
+@given(st.integers(4, len(PARQUET) - 1), st.binary(min_size=1, max_size=8))
+def test_damaged_parquet_is_read_or_refused_and_nothing_else(place, noise):
+    with contextlib.suppress(FileRefused):
+        judge(PARQUET[:place] + noise + PARQUET[place + len(noise) :], "oulu", LIMIT)
+
+
+def test_parquet_is_read_by_its_own_column_names():
+    row = judge(PARQUET, "oulu", LIMIT).accepted.row(0, named=True)
     assert (row["languages"], row["start_date"], row["offer_id"]) == (["fi", "en"], date(2026, 8, 1), "7")
     wide = io.BytesIO()
     pl.DataFrame({"a": pl.zeros(200_000, eager=True)}).write_parquet(wide)
