@@ -17,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from jod_pipelines.errors import SourceSkipped
 from jod_pipelines.landing.archive import Fetched, Unchanged
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, NotFound, Refused
@@ -48,7 +49,9 @@ def fetch_services(context: FetchContext) -> Landing:
 
 def fetch_channels(context: FetchContext) -> Landing:
     """The channels of the landed services."""
-    services = context.table("ptv/services", "service").select("channel_ids", "modified_at").collect()
+    services = context.table("ptv/services", "service").select("channel_ids").collect()
+    if services.is_empty():
+        raise SourceSkipped("no services have landed, so there are no channels to ask for")
     wanted = set(services["channel_ids"].explode().drop_nulls())
     yield from _details(context, "ServiceChannel", wanted, set())
 
