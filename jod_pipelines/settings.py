@@ -56,6 +56,9 @@ class Endpoints(_Strict):
     tyomarkkinatori_v1: str = "https://integraatiot.tyomarkkinatori.fi"
     tyomarkkinatori_login: str = "https://tedigib2c.b2clogin.com"
     esco: str = "https://tyomarkkinatori.fi"
+    avoindata: str = "https://avoindata.suomi.fi"
+    ptv: str = "https://api.palvelutietovaranto.suomi.fi"
+    files: str = "http://files.invalid"  # the drop folder is read, never asked
 
 
 class StatfinTable(_Strict):
@@ -128,6 +131,8 @@ class Settings(BaseSettings):
     sandbox_faults: Path | None = Field(default=None, description="fault plan for the in-process sandbox")
     replay: str | None = Field(default=None, description="serve the landing as it was: a day, a moment (UTC) or a snapshot id")
     esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download: a folder or a ZIP file")
+    drop_folder: Path | None = Field(default=None, description="one folder per sender of local education offers")
+    drop_file_max_bytes: int = Field(default=50_000_000, gt=0, description="a larger file in the drop folder is refused unread")
     postings_interface: Literal["v2", "v1"] = Field(default="v2", description="where job postings come from; V1 ends in May 2027")
     postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface V2")
     postings_client_id: SecretStr | None = Field(default=None, description="OAuth2 client of the postings interface V1")
@@ -189,6 +194,19 @@ class Settings(BaseSettings):
         ),
     )
 
+    kela_datasets: tuple[str, ...] = (
+        "opintotuen-saajat-ja-maksetut-tuet",
+        "koulumatkatuen-saajat-ja-maksetut-tuet",
+        "kelan-tyottomyysetuuksien-saajat-kuukauden-lopussa",
+        "kelan-tyottomyysetuudet-korvausperusteen-mukaan",
+        "kelan-etuuksien-saajat-ja-maksetut-etuudet",
+    )
+    ptv_service_classes: tuple[str, ...] = Field(
+        default=("http://urn.fi/URN:NBN:fi:au:ptvl:P6", "http://urn.fi/URN:NBN:fi:au:ptvl:P10"),
+        min_length=1,
+        description="service classes (URIs) whose services land; compare with the live register's before going live",
+    )
+
     @field_validator("scale")
     @classmethod
     def _scale_is_known(cls, value: str) -> str:
@@ -216,6 +234,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"recorded={self.recorded} is not a folder")
         if self.esco_folder is not None and not self.esco_folder.exists():
             raise ValueError(f"esco_folder={self.esco_folder} does not exist")
+        if self.drop_folder is not None and not self.drop_folder.is_dir():
+            raise ValueError(f"drop_folder={self.drop_folder} is not a folder")
         return self
 
     @property

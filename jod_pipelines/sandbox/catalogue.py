@@ -102,3 +102,12 @@ class Catalogue(Protocol):
 
     def esco_pack(self) -> bytes:
         """The classification as a ZIP of its official files."""
+
+    def open_data_packages(self, root: str) -> list[dict[str, Any]]:
+        """Data sets found by a search for Kela; their files' addresses start with `root`."""
+
+    def open_data_file(self, dataset: str, name: str) -> bytes | None:
+        """A file of a data set."""
+
+    def ptv_items(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Service or ServiceChannel documents by id, archived ones included."""

@@ -128,6 +128,18 @@ class Recordings:
         """The recorded classification is a folder, not a pack."""
         raise NothingHere("ESCO is read from the recordings' esco folder")
 
+    def open_data_packages(self, root: str) -> list[dict[str, Any]]:
+        """Nothing of Kela is recorded."""
+        raise NothingHere("no recording of Kela's data sets")
+
+    def open_data_file(self, dataset: str, name: str) -> bytes:
+        """Nothing of Kela is recorded."""
+        raise NothingHere(f"no recording of {dataset}/{name}")
+
+    def ptv_items(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Nothing of the service register is recorded."""
+        raise NothingHere("no recording of the service register")
+
     def _px_table(self, name: str, file: str) -> PxTable:
         answer = json.loads(self._bytes(f"statfin/{file}.json"))
         keys = [column for column in answer["columns"] if column["type"] != "c"]

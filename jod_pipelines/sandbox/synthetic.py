@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from jod_pipelines.sandbox import education, postings, registers, statistics
+from jod_pipelines.sandbox import benefits, education, postings, registers, services, statistics
 from jod_pipelines.sandbox.catalogue import PxTable
 from jod_pipelines.sandbox.world import World
 
@@ -114,3 +114,19 @@ class SyntheticCatalogue:
     def esco_pack(self) -> bytes:
         """The ESCO download."""
         return registers.esco_pack(self.world)
+
+    def open_data_packages(self, root: str) -> list[dict[str, Any]]:
+        """Kela's data sets."""
+        return benefits.packages(root)
+
+    def open_data_file(self, dataset: str, name: str) -> bytes | None:
+        """A file of a data set."""
+        return benefits.file(self.world, dataset, name)
+
+    def ptv_items(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Public services and their channels."""
+        return self._ptv[kind]
+
+    @cached_property
+    def _ptv(self) -> dict[str, dict[str, dict[str, Any]]]:
+        return services.register(self.world)
