@@ -52,6 +52,16 @@ class Endpoints(_Strict):
     esco: str = "https://tyomarkkinatori.fi"
 
 
+class RecheckSettings(_Strict):
+    """How often what looks unchanged is looked at again, for changes that hide from the enumerations.
+
+    The cycle lasts `nights`, or longer when that would ask more than `max_pct` of a full crawl in one night.
+    """
+
+    nights: int = Field(default=7, ge=0, le=365, description="nights in which everything is looked at once; 0 is never")
+    max_pct: float = Field(default=1.5, gt=0, le=100, description="requests a night, in % of the documents of a full crawl")
+
+
 class StatfinTable(_Strict):
     """One PxWeb table: adding an entry to `Settings.statfin_tables` is all it takes to ingest another.
 
@@ -124,6 +134,7 @@ class Settings(BaseSettings):
     postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface")
 
     http: HttpSettings = HttpSettings()
+    recheck: RecheckSettings = RecheckSettings()
     endpoints: Endpoints = Endpoints()
     clusters: ClusterSettings = ClusterSettings()
     identity: IdentitySettings = IdentitySettings()
@@ -134,14 +145,28 @@ class Settings(BaseSettings):
         "koulutus",
         "kansallinenkoulutusluokitus2016koulutusalataso1",
         "kansallinenkoulutusluokitus2016koulutusalataso2",
+        "kansallinenkoulutusluokitus2016koulutusalataso3",
         "kansallinenkoulutusluokitus2016koulutusastetaso1",
+        "kansallinenkoulutusluokitus2016koulutusastetaso2",
+        "okmohjauksenala",
         "koulutustyyppi",
         "tutkintonimikkeet",
+        "tutkintonimikekk",
         "osaamisala",
+        "tutkinnonosat",
+        "ammattitaitovaatimukset",
+        "osaamismerkit",
+        "opintojenlaajuus",
         "opintojenlaajuusyksikko",
+        "opinnontyyppi",
         "oppilaitoksenopetuskieli",
         "opetusaikakk",
         "opetuspaikkakk",
+        "kausi",
+        "hakutapa",
+        "haunkohdejoukko",
+        "pohjakoulutusvaatimuskonfo",
+        "pohjakoulutusvaatimuskouta",
         "oppilaitostyyppi",
         "organisaatiotyyppi",
         "kunta",
@@ -149,6 +174,7 @@ class Settings(BaseSettings):
         "kieli",
         "eqf",
         "nqf",
+        "posti",
     )
     vipunen_resources: tuple[str, ...] = (
         "koulutusluokitus",

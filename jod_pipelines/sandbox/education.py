@@ -109,7 +109,7 @@ def koulutus(world: World, programme: Programme) -> dict[str, Any]:
             "tutkintonimike": _degree_titles(kind),
             **_extent(kind),
         },
-        "modified": _edited(own),
+        "modified": edited(own),
         "timestamp": 1_790_000_000_000 + programme.index,
     }
 
@@ -177,7 +177,7 @@ def toteutus(world: World, item: Implementation) -> dict[str, Any]:
             ],
             "opetus": teaching,
         },
-        "modified": _edited(own),
+        "modified": edited(own),
         "timestamp": 1_790_000_000_000,
     }
 
@@ -422,7 +422,7 @@ def _code(code_list: str, code: str, version: int) -> dict[str, Any]:
     return {"koodiUri": f"{code_list}_{code}#{version}", "nimi": {}}
 
 
-def _edited(own: random.Random) -> str:
+def edited(own: random.Random) -> str:
     """A naive Helsinki time, now and then without seconds."""
     moment = EPOCH + timedelta(minutes=own.randrange(400_000))
     return moment.isoformat(timespec="seconds" if own.random() < 0.8 else "minutes")
