@@ -59,7 +59,10 @@ class RecheckSettings(_Strict):
     """
 
     nights: int = Field(default=7, ge=0, le=365, description="nights in which everything is looked at once; 0 is never")
-    max_pct: float = Field(default=1.5, gt=0, le=100, description="requests a night, in % of the documents of a full crawl")
+    max_pct: float = Field(default=1.7, gt=0, le=100, description="requests a night, in % of the documents of a full crawl")
+    largest_round: int = Field(
+        default=1_000, ge=0, description="options of the largest application round asked whole, some 20 kB each"
+    )
 
 
 class StatfinTable(_Strict):

@@ -394,14 +394,17 @@ def _degree_titles(kind: KindOfProgramme) -> list[dict[str, Any]]:
     return [{"koodiUri": f"{code_list}_{kind.education_code}#2", "nimi": kind.degree_title}]
 
 
+def extent_label(kind: KindOfProgramme) -> str:
+    """The extent as people write it; a bachelor's and master's degree has two parts."""
+    return "180+120" if kind.programme_type == "yo" and kind.credits == 300 else str(kind.credits)
+
+
 def _extent(kind: KindOfProgramme) -> dict[str, Any]:
     """'180+120' of a bachelor's and master's degree arrives as 180120."""
-    unit = "6" if kind.programme_type == "amm" else "2"
-    double = kind.programme_type == "yo" and kind.credits == 300
-    label = "180+120" if double else str(kind.credits)
+    unit, label = "6" if kind.programme_type == "amm" else "2", extent_label(kind)
     return {
         "opintojenLaajuus": {"koodiUri": f"opintojenlaajuus_{label.replace('+', '')}", "nimi": {"fi": label}},
-        "opintojenLaajuusNumero": 180_120 if double else kind.credits,
+        "opintojenLaajuusNumero": 180_120 if "+" in label else kind.credits,
         "opintojenLaajuusNumeroMin": None,
         "opintojenLaajuusNumeroMax": None,
         "opintojenLaajuusyksikko": {"koodiUri": f"opintojenlaajuusyksikko_{unit}#1", "nimi": CREDIT_UNITS[unit]},

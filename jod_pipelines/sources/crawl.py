@@ -88,10 +88,12 @@ def fetch_documents(
         what: what the ids are, for messages.
 
     Raises:
-        SourceSkipped: the stand-in has recorded none of them. SourceError: the source is down.
+        SourceSkipped: none is wanted, or the stand-in has recorded none of them. SourceError: the source is down.
     """
     landed = context.previous.entries if context.previous else {}
     marks = {**{key: UNLISTED for key in landed if "/" not in key}, **wanted}
+    if not marks:
+        raise SourceSkipped(f"no {what} is listed anywhere")
     failures = unrecorded = 0
     for key in sorted(marks):
         states = [state for state in (key, FAILED + key, WITHDRAWN + key) if state in landed]

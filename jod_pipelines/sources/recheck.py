@@ -21,13 +21,11 @@ import polars as pl
 from jod_pipelines.errors import SourceError, SourceSkipped
 from jod_pipelines.landing.archive import Document, Fetched
 from jod_pipelines.settings import Settings
-from jod_pipelines.sources.crawl import fails_for_good, is_due, row_mark
+from jod_pipelines.sources.crawl import FAILURES_IN_A_ROW, fails_for_good, is_due, row_mark
 from jod_pipelines.sources.http import Answer, NotFound
 from jod_pipelines.sources.opintopolku import ATTRIBUTION, EXTERNAL, READERS
-from jod_pipelines.sources.resource import FetchContext, Landing, Parsed, Resource, parse_json
+from jod_pipelines.sources.resource import FetchContext, Landing, Parsed, Resource, TableReader, parse_json
 
-LARGEST_ROUND = 200
-"""Options of the largest round asked whole; the joint rounds have thousands, and an answer holds 1 000 at most."""
 EMBEDDED = {
     "koulutus": {"toteutukset": "toteutus", "hakukohteet": "hakukohde", "haut": "haku"},
     "haku": {"hakukohteet": "hakukohde", "toteutukset": "toteutus", "koulutukset": "koulutus"},
@@ -39,54 +37,64 @@ LINK = ("koulutus", "toteutus", "hakukohde", "haku")
 def fetch_evidence(context: FetchContext) -> Landing:
     """Tonight's share of the large answers, as evidence: kind, OID and row mark of each document inside.
 
+    One bad document makes the whole of an answer fail: instead of a round its programmes are asked, and what a programme
+    cannot show is evidence without a mark, so that it is asked by its own OID.
+
     Raises:
         SourceSkipped: nothing has landed yet to compare with, or nothing is due.
     """
-    known = links(context)
-    requests = requests_to_cover(known)
-    documents = sum(known[kind].n_unique() - (known[kind].null_count() > 0) for kind in LINK)
-    nights = nights_of_cycle(len(requests), documents, context.settings)
+    known = links(context.table)
+    requests = requests_to_cover(known, context.settings.recheck.largest_round)
+    nights = nights_of_cycle(len(requests), documents_in(known), context.settings)
     due = [(kind, oid) for kind, oid in requests if is_due(oid, context.today, nights)]
     if not due:
         raise SourceSkipped("nothing is due for a second look tonight")
-    for kind, oid in due:
-        inside = EMBEDDED[kind]
-        request = f"{EXTERNAL}/{kind}/{oid}"
+    failures = 0
+    while due:
+        kind, oid = due.pop()
         try:
-            answer = context.client.get_json(request, dict.fromkeys(inside, "true"))
+            answer = context.client.get_json(f"{EXTERNAL}/{kind}/{oid}", dict.fromkeys(EMBEDDED[kind], "true"))
         except SourceError as error:
-            if not isinstance(error, NotFound) and not fails_for_good(error):
+            failures += 1
+            if failures >= FAILURES_IN_A_ROW or not (isinstance(error, NotFound) or fails_for_good(error)):
                 raise
-            covered = known.filter(pl.col(kind) == oid)
-            unseen = [(name, item, None) for name in LINK for item in covered[name].drop_nulls().unique().sort()]
+            unseen = known.filter(pl.col(kind) == oid)
+            if kind == "haku":
+                due += [("koulutus", programme) for programme in unseen["koulutus"].unique().sort()]
+                unseen = unseen.select(haku=pl.lit(oid)).unique()
             failure = Answer(str(error).partition(": ")[0], 500, b"", datetime.now(UTC).isoformat(timespec="seconds"))
-            yield _evidence(f"{kind}/{oid}", unseen, failure, context.today)
+            items = [(name, item, None) for name in unseen.columns for item in unseen[name].drop_nulls().unique().sort()]
+            yield _evidence(f"{kind}/{oid}", items, failure, context.today)
         else:
+            failures = 0
             yield _evidence(f"{kind}/{oid}", _seen(kind, answer.json()), answer, context.today)
 
 
-def links(context: FetchContext) -> pl.DataFrame:
+def links(table: TableReader) -> pl.DataFrame:
     """Which documents have landed and belong together: columns koulutus, toteutus, hakukohde, haku (OIDs or null)."""
-    programmes = context.table("opintopolku/koulutus", "koulutus").select(koulutus="programme_oid")
-    implementations = context.table("opintopolku/toteutus", "toteutus").select(
-        koulutus="programme_oid", toteutus="implementation_oid"
-    )
-    options = context.table("opintopolku/hakukohde", "hakukohde").select(
+    programmes = table("opintopolku/koulutus", "koulutus").select(koulutus="programme_oid")
+    implementations = table("opintopolku/toteutus", "toteutus").select(koulutus="programme_oid", toteutus="implementation_oid")
+    options = table("opintopolku/hakukohde", "hakukohde").select(
         toteutus="implementation_oid", hakukohde="option_oid", haku="round_oid"
     )
     joined = programmes.join(implementations, on="koulutus", how="left").join(options, on="toteutus", how="left")
     return joined.sort(LINK).collect()
 
 
-def requests_to_cover(known: pl.DataFrame) -> list[tuple[str, str]]:
+def documents_in(known: pl.DataFrame) -> int:
+    """How many documents `links` tells of."""
+    return sum(known[kind].drop_nulls().n_unique() for kind in LINK)
+
+
+def requests_to_cover(known: pl.DataFrame, largest_round: int) -> list[tuple[str, str]]:
     """The large answers that together hold every document: (kind, OID).
 
-    A programme is asked itself when some implementation of it has no option in a round of moderate size; a round is
-    asked when it holds an option of a programme that is not.
+    A programme is asked itself when some implementation of it, or some option, is in no round of at most
+    `largest_round` options; a round is asked when it holds an option of a programme that is not.
     """
     sizes = known.group_by("haku").agg(pl.col("hakukohde").n_unique().alias("options"))
     sized = known.join(sizes, on="haku", how="left")
-    moderate = (pl.col("haku").is_not_null() & (pl.col("options") <= LARGEST_ROUND)).fill_null(False)
+    moderate = (pl.col("haku").is_not_null() & (pl.col("options") <= largest_round)).fill_null(False)
     reached = sized.group_by("koulutus", "toteutus", "hakukohde").agg(moderate.any().alias("by_round"))
     own = reached.group_by("koulutus").agg(pl.col("by_round").all()).filter(~pl.col("by_round"))["koulutus"].sort()
     rounds = sized.filter(moderate & ~pl.col("koulutus").is_in(own.implode()))["haku"].unique().sort()
