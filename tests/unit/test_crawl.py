@@ -246,6 +246,13 @@ def test_an_unchanged_night_asks_no_document_and_a_week_looks_at_everything_once
     assert len(seen) == documents
 
 
+def test_a_second_run_in_one_night_looks_at_nothing_again(crawl):
+    assert crawl.night(0)["opintopolku/recheck"].requests == 0
+    assert crawl.night(1)["opintopolku/recheck"].requests > 0
+    again = crawl.night(1)["opintopolku/recheck"]
+    assert (again.requests, again.status) == (0, "unchanged")
+
+
 def test_a_change_the_search_shows_is_fetched_that_night_and_nothing_else(crawl):
     oid = crawl.catalogue.search_hits()[3]["oid"]
     crawl.catalogue.edits["hit" + oid] = {"nimi": {"fi": "Uusi nimi"}}
