@@ -61,6 +61,19 @@ class Endpoints(_Strict):
     files: str = "http://files.invalid"  # the drop folder is read, never asked
 
 
+class RecheckSettings(_Strict):
+    """How often what looks unchanged is looked at again, for changes that hide from the enumerations.
+
+    The cycle lasts `nights`, or longer when that would ask more than `max_pct` of a full crawl in one night.
+    """
+
+    nights: int = Field(default=7, ge=0, le=365, description="nights in which everything is looked at once; 0 is never")
+    max_pct: float = Field(default=1.7, gt=0, le=100, description="requests a night, in % of the documents of a full crawl")
+    largest_round: int = Field(
+        default=1_000, ge=0, description="options of the largest application round asked whole, some 20 kB each"
+    )
+
+
 class StatfinTable(_Strict):
     """One PxWeb table: adding an entry to `Settings.statfin_tables` is all it takes to ingest another.
 
@@ -139,6 +152,7 @@ class Settings(BaseSettings):
     postings_client_secret: SecretStr | None = Field(default=None, description="its secret")
 
     http: HttpSettings = HttpSettings()
+    recheck: RecheckSettings = RecheckSettings()
     endpoints: Endpoints = Endpoints()
     clusters: ClusterSettings = ClusterSettings()
     identity: IdentitySettings = IdentitySettings()
@@ -149,14 +163,28 @@ class Settings(BaseSettings):
         "koulutus",
         "kansallinenkoulutusluokitus2016koulutusalataso1",
         "kansallinenkoulutusluokitus2016koulutusalataso2",
+        "kansallinenkoulutusluokitus2016koulutusalataso3",
         "kansallinenkoulutusluokitus2016koulutusastetaso1",
+        "kansallinenkoulutusluokitus2016koulutusastetaso2",
+        "okmohjauksenala",
         "koulutustyyppi",
         "tutkintonimikkeet",
+        "tutkintonimikekk",
         "osaamisala",
+        "tutkinnonosat",
+        "ammattitaitovaatimukset",
+        "osaamismerkit",
+        "opintojenlaajuus",
         "opintojenlaajuusyksikko",
+        "opinnontyyppi",
         "oppilaitoksenopetuskieli",
         "opetusaikakk",
         "opetuspaikkakk",
+        "kausi",
+        "hakutapa",
+        "haunkohdejoukko",
+        "pohjakoulutusvaatimuskonfo",
+        "pohjakoulutusvaatimuskouta",
         "oppilaitostyyppi",
         "organisaatiotyyppi",
         "kunta",
@@ -164,6 +192,7 @@ class Settings(BaseSettings):
         "kieli",
         "eqf",
         "nqf",
+        "posti",
     )
     vipunen_resources: tuple[str, ...] = (
         "koulutusluokitus",

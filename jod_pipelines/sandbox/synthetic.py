@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from jod_pipelines.sandbox import benefits, education, postings, registers, services, statistics
-from jod_pipelines.sandbox.catalogue import PxTable
+from jod_pipelines.sandbox import applications, benefits, education, postings, registers, services, statistics
+from jod_pipelines.sandbox.catalogue import Chain, PxTable
 from jod_pipelines.sandbox.world import World
 
 
@@ -29,6 +29,29 @@ class SyntheticCatalogue:
     @cached_property
     def _implementations(self) -> dict[str, Any]:
         return {item.oid: item for items in self.world.implementations.values() for item in items}
+
+    @cached_property
+    def _options(self) -> dict[str, applications.Option]:
+        return {option.oid: option for option in applications.options(self.world)}
+
+    @cached_property
+    def _rounds(self) -> dict[str, Any]:
+        return {option.round_oid: option.school for option in self._options.values()}
+
+    @cached_property
+    def _chains(self) -> list[Chain]:
+        options: dict[str, list[applications.Option]] = {}
+        for option in self._options.values():
+            options.setdefault(option.implementation.oid, []).append(option)
+        found = []
+        for programme in self.world.programmes:
+            items = self.world.implementations[programme.oid]
+            found += [Chain(programme.oid)] if not items else []
+            for item in items:
+                found += [Chain(programme.oid, item.oid, o.oid, o.round_oid) for o in options.get(item.oid, [])] or [
+                    Chain(programme.oid, item.oid)
+                ]
+        return found
 
     @cached_property
     def _qualifications(self) -> dict[int, Any]:
@@ -57,6 +80,27 @@ class SyntheticCatalogue:
         item = self._implementations.get(oid)
         return education.toteutus(self.world, item) if item else None
 
+    def hakukohde(self, oid: str) -> dict[str, Any] | None:
+        """An application option's document."""
+        option = self._options.get(oid)
+        return applications.hakukohde(self.world, option) if option else None
+
+    def haku(self, oid: str) -> dict[str, Any] | None:
+        """An application round's document."""
+        return applications.haku(self.world, oid, self._rounds[oid]) if oid in self._rounds else None
+
+    def published(self, kind: str) -> Mapping[str, Sequence[str]]:
+        """Languages by OID."""
+        if kind == "koulutus":
+            return {oid: list(education.programme_names(item)) for oid, item in self._programmes.items()}
+        if kind == "toteutus":
+            return {oid: list(education.implementation_names(item)) for oid, item in self._implementations.items()}
+        return {oid: list(education.implementation_names(item.implementation)) for oid, item in self._options.items()}
+
+    def chains(self) -> Sequence[Chain]:
+        """What belongs together."""
+        return self._chains
+
     def perusteet(self) -> Sequence[dict[str, Any]]:
         """Qualification list items."""
         return [education.peruste_item(self.world, kind) for kind in self._qualifications.values()]
@@ -81,6 +125,10 @@ class SyntheticCatalogue:
     def organisations(self) -> dict[str, Any]:
         """The organisation tree."""
         return registers.organisations(self.world)
+
+    def organisations_changed(self, since: str) -> list[str]:
+        """The world's organisations never change."""
+        return []
 
     def vipunen_names(self) -> list[str]:
         """Vipunen's resources."""

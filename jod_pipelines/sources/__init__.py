@@ -15,12 +15,13 @@ from jod_pipelines.sources import (
     opintopolku,
     organisaatio,
     ptv,
+    recheck,
     statfin,
     vipunen,
 )
 from jod_pipelines.sources.resource import Resource
 
-MODULES = (koodisto, organisaatio, esco, opintopolku, eperusteet, vipunen, statfin, mylly, kela, ptv, local_files)
+MODULES = (koodisto, organisaatio, esco, opintopolku, recheck, eperusteet, vipunen, statfin, mylly, kela, ptv, local_files)
 
 
 def all_resources(settings: Settings) -> list[Resource]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 from zipfile import BadZipFile
 
@@ -15,8 +16,9 @@ from jod_pipelines.landing.archive import Document, Failed, Fetched, Snapshot, U
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, PoliteClient
 
-_WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-_UNREADABLE = (*_WRONG_SHAPE, EOFError, BadZipFile, pl.exceptions.PolarsError)
+WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""What reading a document of an unexpected shape raises."""
+_UNREADABLE = (*WRONG_SHAPE, EOFError, BadZipFile, pl.exceptions.PolarsError)
 Rows = list[dict[str, Any]]
 
 
@@ -40,12 +42,13 @@ class TableReader(Protocol):
 
 @dataclass(frozen=True)
 class FetchContext:
-    """What a fetch may use."""
+    """What a fetch may use; `today` decides whose turn it is to be looked at again."""
 
     client: PoliteClient
     settings: Settings
     previous: Snapshot | None
     table: TableReader
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     def unchanged(self, key: str, change_key: str | None) -> bool:
         """Whether the source's change mark of a document equals the one we landed it with."""
@@ -72,6 +75,7 @@ class Resource:
         per_document: each document has its own typed file, so that large resources are read piece by piece.
         additive: fetched documents add to the landed ones.
         volatile: JSON keys that change without the content changing.
+        working: notes for the next fetch; nothing that is published depends on them.
         ids_in, without: for a source that withdraws items: the ids a document holds, and the document without some.
     """
 
@@ -88,6 +92,7 @@ class Resource:
     per_document: bool = False
     additive: bool = False
     volatile: frozenset[str] = frozenset()
+    working: bool = False
     ids_in: Callable[[bytes], set[str]] | None = None
     without: Callable[[bytes, set[str]], bytes] | None = None
 
@@ -149,13 +154,13 @@ def parse_json(
     for document in documents:
         try:
             listed = list(items(document.json()))
-        except _WRONG_SHAPE as error:
+        except WRONG_SHAPE as error:
             unreadable[document.key] = f"{type(error).__name__}: {error}"
             continue
         for number, item in enumerate(listed, start=1):
             try:
                 found = list(read(item))
-            except _WRONG_SHAPE as error:
+            except WRONG_SHAPE as error:
                 unreadable[f"{document.key} item {number}"] = f"{type(error).__name__}: {error}"
                 continue
             for table, row in found:
