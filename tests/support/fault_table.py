@@ -115,7 +115,8 @@ case("redirect loop once", TREE, RECOVERS, kind="redirect", location="?again", t
 
 # ---- what looks odd and is right ------------------------------------------------------------------------------------
 for endpoint in (CODES, SEARCH, ROWS, CELLS, POSTINGS):
-    case("byte order mark", endpoint, RECOVERS, kind="bom")
+    unread = "a byte order mark before a stream of lines is taken for a cut line" if endpoint is POSTINGS else ""
+    case("byte order mark", endpoint, RECOVERS, kind="bom", unmended=unread)
     case("labelled as Latin-1 and HTML", endpoint, RECOVERS, kind="header", headers={"Content-Type": "text/html; charset=iso-8859-1"})
 case("unknown field on page 2", SEARCH, RECOVERS, kind="edit", query="page=2", at="hits.0.nimi.se", value="Namma")
 case("dimension order turned", CELLS, RECOVERS, kind="turn")
@@ -128,7 +129,7 @@ case("date with a time", ROWS, RECOVERS, kind="replace", pattern=r'(Pvm":"[\d-]+
 case("load date of tomorrow", ROWS, RECOVERS, apart="tietojoukko_paivitetty_pvm", kind="edit", at="*.tietojoukkoPaivitettyPvm", value="2099-01-02")
 case("a column nobody knows", ROWS, RECOVERS, kind="edit", at="*.sektori", change="copy", value="uusiSarake->(1)")
 case("codes joined by commas", POSTINGS, RECOVERS, kind="replace", pattern=r'"regions":\["(\d+)","(\d+)"', replacement=r'"regions":["\1,\2"')
-case("a posting twice", POSTINGS, RECOVERS, kind="replace", pattern=r"\A([^\n]*\n)", replacement=r"\1\1", unmended="sources/mylly.py stores a line that the stream says twice")
+case("a posting twice", POSTINGS, RECOVERS, kind="replace", pattern=r"\A([^\n]*\n)", replacement=r"\1\1")
 case("an item twice on a page", SEARCH, RECOVERS, kind="edit", query="page=2", at="hits", change="repeat")
 case("an item twice on a page", LISTING, RECOVERS, kind="edit", at="data", change="repeat")
 case("Windows line ends", POSTINGS, RECOVERS, kind="replace", pattern=r"\n", replacement="\\r\\n")
@@ -176,14 +177,15 @@ for endpoint in (CODES, LISTING, COUNT, METADATA, PACK):
 for endpoint in (CODES, TREE, SEARCH, LISTING, BADGES, COUNT, ROWS, FOLDER, METADATA, CELLS):
     case("null", endpoint, HOLDS, "null instead of a document", kind="body", text="null")
 for endpoint in (CODES, RELATIONS, TREE, SEARCH, LISTING, BADGES, COUNT, ROWS, CONFIG, FOLDER, METADATA, CELLS):
-    case("JSON of another type", endpoint, f"{HOLDS} {QUARANTINES}", "another shape|is not|empty|is a|readable document", kind="body", text='{"viesti":"huolto"}')
+    slow = "what the fault left in the snapshot of the relations is not asked for again" if endpoint is RELATIONS else ""
+    case("JSON of another type", endpoint, f"{HOLDS} {QUARANTINES}", "another shape|is not|empty|is a|readable document", kind="body", text='{"viesti":"huolto"}', unmended=slow, unmended_with_older=bool(slow))
 for endpoint in (TREE, SEARCH, LISTING, FOLDER, METADATA, CELLS, CODES, BADGES, ROWS):
     case("empty list", endpoint, HOLDS, "another shape|reload|empty|is not|no table|readable document|0 rows", kind="body", text="[]")
 for endpoint in (CODES, TREE, SEARCH, ROWS, QUALIFICATION):
     case("Latin-1", endpoint, HOLDS, "not complete JSON|shape", kind="recode")
     case("UTF-16", endpoint, HOLDS, "not complete JSON", kind="recode", charset="utf-16")
     case("UTF-8 twice", endpoint, HOLDS, "spoiled", kind="mojibake")
-case("no such list", CODES, QUARANTINES, "1 documents failed.*kunta", kind="status", status=404)
+case("no such list", CODES, QUARANTINES, "1 documents failed.*kunta", kind="status", status=404, unmended="a list missing at first does not come with the next night")
 case("a list without its codes", CODES, HOLDS, "kunta", kind="body", text="[]")
 case("gone", SEARCH, HOLDS, "not found", kind="status", status=404)
 case("gone", TREE, HOLDS, "not found", kind="status", status=404)
