@@ -542,14 +542,20 @@ def _refusals(resource: Resource, landed: LandedResource, snapshot: Snapshot) ->
 def _trusted(resource: Resource, platform: Platform, landed: LandedResource, before: Snapshot | None) -> Snapshot | None:
     """The serving snapshot as `fetch` should see it.
 
-    What is in quarantine may have been broken on its way: the source is asked once more for everything, whatever its
-    change marks say. What it says twice is its own.
+    What is in quarantine may have been broken on its way: the source is asked once more for those documents, whatever its
+    change marks say. What it says twice is its own. A note of a failed document is not one that can be asked for.
     """
     if before is None or platform.state.read(_asked_again(resource)) == before.id:
         return before
-    if not _quarantine_files(resource, landed, before):
+    files = _quarantine_files(resource, landed, before)
+    if not files:
         return before
-    return replace(before, entries={key: replace(entry, change_key=None) for key, entry in before.entries.items()})
+    suspects = {str(name).split(" item ")[0] for name in pl.read_parquet(files)["source_document"].drop_nulls()}
+    suspects = {name for name in suspects if not name.startswith("failed/")}
+    if not suspects & before.entries.keys():
+        return before
+    entries = {key: replace(entry, change_key=None) if key in suspects else entry for key, entry in before.entries.items()}
+    return replace(before, entries=entries)
 
 
 def _asked_again(resource: Resource) -> str:

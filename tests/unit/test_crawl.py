@@ -1,6 +1,5 @@
 """The crawl of the study catalogue: everything once, nothing again that did not change, nothing lost."""
 
-import gzip
 import math
 from collections import Counter
 from dataclasses import replace
@@ -27,6 +26,7 @@ from jod_pipelines.sources import all_resources, opintopolku, recheck
 from jod_pipelines.sources.crawl import FAILURES_IN_A_ROW, is_due, mark_of
 from jod_pipelines.sources.http import Answer
 from jod_pipelines.sources.resource import FetchContext
+from tests_support import stored
 
 FAST = HttpSettings(attempts=2, backoff_start_s=0, backoff_limit_s=0)
 TONIGHT = date(2026, 11, 22)
@@ -426,7 +426,7 @@ def test_a_sitemap_cut_short_is_an_error_and_a_page_of_html_too():
 def test_contacts_of_options_and_rounds_never_reach_the_disk(crawl):
     sent = next(crawl.catalogue.haku(chain.haku) for chain in crawl.catalogue.chains() if chain.haku)
     assert b"@koulu.example" in orjson.dumps(sent)
-    bodies = [gzip.decompress(path.read_bytes()) for path in crawl.platform.home.rglob("objects/*/*.gz")]
+    bodies = [stored(path) for path in crawl.platform.home.rglob("objects/*/*.zst")]
     assert bodies
     assert not any(b"@koulu.example" in body for body in bodies)
 

@@ -119,7 +119,7 @@ def test_new_code_that_loses_rows_leaves_the_good_tables_alone(platform, source,
 def test_rows_that_are_mended_leave_the_quarantine(platform, source, monkeypatch):
     source.hits.append(hit("not-an-oid"))
     outcome = land(platform)
-    assert outcome.message.startswith("2 rows in quarantine, first page-0001: programme_oid pattern")
+    assert outcome.message.startswith("2 in quarantine, such as page-0001 programme_oid: pattern")
     assert "not-an-oid" in jod("show", SEARCH, "--quarantine", home=platform.home)
     source.hits.pop()
     land(platform)
@@ -225,6 +225,10 @@ def test_a_contract_names_a_wrong_drift_verb():
 ID = "00000000-0000-4000-8000-{:012d}".format
 
 
+def archived(item):
+    return {**item, "metadata": {**item["metadata"], "archived": "2026-10-05T08:00:00.000000"}}
+
+
 def anywhere(platform, secret):
     return [path for path in platform.home.rglob("*") if path.is_file() and secret in stored(path)]
 
@@ -248,12 +252,12 @@ def test_an_item_erased_by_a_person_is_nowhere_and_never_lands_again(platform, s
 def test_a_posting_that_is_published_and_withdrawn_again_is_erased_again(platform, source):
     source.published = [posting(1), posting(2)]
     land(platform, LABEL)
-    source.published, source.archived = [posting(2)], [posting(1)]
+    source.published, source.archived = [posting(2)], [archived(posting(1))]
     assert land(platform, LABEL).erased == 1
     source.published, source.archived = [posting(1, day=3), posting(2)], []
     assert land(platform, LABEL).rows == {"job_posting": 2}
     assert landed(platform, LABEL).erased_ids() == set()
-    source.published, source.archived = [posting(2)], [posting(1, day=3)]
+    source.published, source.archived = [posting(2)], [archived(posting(1, day=3))]
     assert land(platform, LABEL).erased == 1
     assert anywhere(platform, b"SALAISUUS-1") == []
 
@@ -262,7 +266,7 @@ def test_a_withdrawal_is_not_delayed_by_a_snapshot_that_is_held(platform, source
     source.published = [posting(n) for n in range(1, 5)]
     land(platform, LABEL)
     contract(monkeypatch, LABEL, min_rows=1000)
-    source.published, source.archived = [posting(n, day=2) for n in range(2, 5)], [posting(1)]
+    source.published, source.archived = [posting(n, day=2) for n in range(2, 5)], [archived(posting(1))]
     assert land(platform, LABEL).status == "stale"
     assert landed(platform, LABEL).held()
     assert anywhere(platform, b"SALAISUUS-1") == []
@@ -334,7 +338,7 @@ def test_a_replay_leaves_out_what_was_erased_since_and_is_itself_erased(platform
     when = landed(platform, LABEL).history()[0]["served_at"]
     settings = load_settings(home=platform.home, http=FAST, replay=when)
     assert land(Platform(settings), LABEL).rows == {"job_posting": 2}
-    source.published, source.archived = [posting(2)], [posting(1)]
+    source.published, source.archived = [posting(2)], [archived(posting(1))]
     land(platform, LABEL)
     assert anywhere(platform, b"SALAISUUS-1") == []
     assert land(Platform(settings), LABEL).rows == {"job_posting": 1}
