@@ -9,14 +9,15 @@ from typing import Any, Protocol
 import orjson
 import polars as pl
 
+from jod_pipelines.contracts.model import Table
 from jod_pipelines.errors import SourceError
-from jod_pipelines.landing.archive import Document, Failed, Fetched, Snapshot, Unchanged
+from jod_pipelines.landing.archive import Arriving, Document, Fetched, Snapshot
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, PoliteClient
 
 _WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 Rows = list[dict[str, Any]]
-Landing = Iterator[Fetched | Unchanged | Failed]
+Landing = Iterator[Arriving]
 
 
 class TableReader(Protocol):
@@ -43,10 +44,14 @@ class FetchContext:
 
 @dataclass
 class Parsed:
-    """Typed rows (or ready frames) by table, and documents that could not be read, with the reason."""
+    """Typed rows (or ready frames) by table, documents that could not be read, with the reason, and refused rows.
+
+    `refused` holds rows by table in the columns of a quarantine (`contracts.enforcement.QUARANTINE_SCHEMA`).
+    """
 
     tables: dict[str, Rows | pl.DataFrame]
     unreadable: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class Resource:
     Attributes:
         after: labels of resources whose tables `fetch` reads.
         per_document: each document has its own typed file, so that large resources are read piece by piece.
+        described_by: keys of the documents that describe the others; each document comes to `parse` with them.
+        describe: contracts by table, made of those documents; a contract file of the table replaces its own.
         additive: fetched documents add to the landed ones.
         volatile: JSON keys that change without the content changing.
         withdrawn: ids whose content must be erased now; `ids_in` finds the ids a document holds, `without` rewrites it.
@@ -71,6 +78,8 @@ class Resource:
     attribution: str
     after: tuple[str, ...] = ()
     per_document: bool = False
+    described_by: tuple[str, ...] = ()
+    describe: Callable[[list[Document]], dict[str, Table]] | None = None
     additive: bool = False
     volatile: frozenset[str] = frozenset()
     withdrawn: Callable[[FetchContext], set[str]] | None = None

@@ -14,7 +14,7 @@ ASSETS = sorted((PROJECT / "assets").glob("*.py"))
 ALLOWED = {
     "contracts": {"contracts"},
     "landing": {"landing", "settings"},
-    "sources": {"sources", "settings", "landing", "reference"},
+    "sources": {"sources", "settings", "landing", "reference", "contracts"},
     "skills": {"skills", "landing", "sources"},
     "opportunities": {"opportunities", "skills", "settings"},
     "forecasting": {"forecasting", "settings"},
