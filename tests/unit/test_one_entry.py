@@ -2,7 +2,6 @@
 
 import json
 
-import duckdb
 import pytest
 
 from jod_pipelines.ingest import ingest
@@ -23,12 +22,13 @@ def landed(label):
     platform = Platform(load_settings())
     resource = next(r for r in all_resources(platform.settings) if r.label == label)
     outcome = ingest(resource, platform)
-    Warehouse(platform).begin("one entry")
-    return outcome, duckdb.connect(str(Warehouse(platform).building), read_only=True)
+    warehouse = Warehouse(platform)
+    warehouse.begin("one entry")
+    return outcome, warehouse
 
 
-def types(connection, view):
-    return {name: kind for name, kind, *_ in connection.execute(f'describe landing."{view}"').fetchall()}
+def types(warehouse, view):
+    return dict(warehouse.query(f'describe landing."{view}"').select("column_name", "column_type").iter_rows())
 
 
 def test_a_table_of_statistics_finland_takes_its_path_alone(home, monkeypatch):
@@ -48,16 +48,16 @@ def test_a_table_of_statistics_finland_takes_its_path_alone(home, monkeypatch):
         "updated_at": "TIMESTAMP",
         "source_document": "VARCHAR",
     }
-    periods, rows, hidden = warehouse.execute(
+    periods, rows, hidden = warehouse.query(
         "select list(distinct period), count(*), count(*) filter (status = 'confidential' and value is null) "
         "from landing.statfin__sijk_111l__cell"
-    ).fetchone()
+    ).row(0)
     assert (periods, rows) == (["2024"], outcome.rows["cell"])
     assert 0 < hidden < rows
-    labels = warehouse.execute(
+    labels = warehouse.query(
         "select label from landing.statfin__sijk_111l__label "
         "where column_name = 'sukupuoli_1_code' and code = '2' and language = 'fi'"
-    ).fetchall()
+    ).rows()
     assert labels == [("Naiset",)]
 
 
@@ -75,10 +75,10 @@ def test_a_resource_of_vipunen_takes_its_name_alone(home, monkeypatch):
         "tietojoukko_paivitetty_pvm": "DATE",
         "source_document": "VARCHAR",
     }
-    unknown, empty = warehouse.execute(
+    unknown, empty = warehouse.query(
         "select count(*) filter (koulutusala_taso3 = 'Tieto puuttuu'), count(*) filter (avoin_saatavuus is null) "
         "from landing.vipunen__julkaisut__row"
-    ).fetchone()
+    ).row(0)
     assert (unknown, empty) == (50, 8)
 
 
