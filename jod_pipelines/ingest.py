@@ -31,7 +31,7 @@ from jod_pipelines.landing.archive import (
 )
 from jod_pipelines.landing.drift import Shape, Watch
 from jod_pipelines.platform import Platform
-from jod_pipelines.sources.resource import FetchContext, Parsed, Resource, TableReader
+from jod_pipelines.sources.resource import FetchContext, Parsed, Resource, TableReader, Withdrawn
 
 SMALL_GROWTH_ROWS = 100
 """A table that grows by fewer rows is never held: a handful of rows triples easily."""
@@ -67,6 +67,7 @@ class _Derived:
     first_refused: str = ""
     findings: list[Finding] = field(default_factory=list)
     shape: Shape | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
@@ -89,13 +90,16 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
     client = platform.client(resource.system)
     requests_before = client.requests_made
     reader = _reader(platform)
-    context = FetchContext(client, platform.settings, landed.present(before), reader)
+    present = landed.present(before)
+    trusted = _trusted(resource, platform, landed, present)
+    context = FetchContext(client, platform.settings, trusted, reader)
     outcome = IngestOutcome(resource.label, "unchanged")
     snapshot: Snapshot | None = None
+    withdrawn: dict[str, str] = {}
     try:
-        documents = _screened(resource, landed, resource.fetch(context))
+        documents = _screened(resource, landed, _set_withdrawn_aside(resource.documents(context), withdrawn))
         snapshot = landed.store(documents, volatile=resource.volatile, keep=resource.additive)
-        snapshot, before, outcome.erased = _erase_withdrawn(resource, platform, landed, snapshot, before, context)
+        snapshot, before, outcome.erased = _erase_withdrawn(resource, platform, landed, snapshot, before, withdrawn)
         same_code = _same_code(resource, landed)
         if before is None or snapshot.id != before.id or not same_code or not _is_derived(resource, landed, snapshot):
             derived = _derive(resource, landed, snapshot, before, reuse=same_code)
@@ -115,12 +119,16 @@ def ingest(resource: Resource, platform: Platform) -> IngestOutcome:
         platform.state.record(resource.label, "source", "held" if isinstance(error, HeldError) else "failed", str(error))
         if before is None:
             raise
+        if snapshot is None:  # what the source withdrew goes even when the rest of its answer is of no use
+            _, before, outcome.erased = _erase_withdrawn(resource, platform, landed, before, before, withdrawn)
+            assert before is not None
         outcome.status, outcome.message, snapshot = "stale", str(error), before
     else:
-        if snapshot.failed:
-            failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].key}"
-            outcome.message = "; ".join(filter(None, [failed, outcome.message]))
+        failed = f"{len(snapshot.failed)} documents failed, such as {snapshot.failed[0].error}" if snapshot.failed else ""
+        outcome.message = "; ".join(filter(None, [failed, _refusals(resource, landed, snapshot), outcome.message]))
         platform.state.record(resource.label, "source", outcome.status, outcome.message)
+        if trusted is not present:
+            platform.state.write(_asked_again(resource), snapshot.id)
     outcome.requests = client.requests_made - requests_before
     return _filled(outcome, resource, landed, snapshot, started)
 
@@ -262,30 +270,42 @@ def _without(resource: Resource, body: bytes, ids: set[str]) -> bytes | None:
     return resource.without(body, held) if held else None
 
 
+def _set_withdrawn_aside(documents: Iterable[Arriving | Withdrawn], reasons: dict[str, str]) -> Iterator[Arriving]:
+    """Hand documents on; what a source says it withdrew goes to `reasons`, by id."""
+    for document in documents:
+        if isinstance(document, Withdrawn):
+            reasons[document.item_id] = document.reason
+        else:
+            yield document
+
+
 def _erase_withdrawn(
     resource: Resource,
     platform: Platform,
     landed: LandedResource,
     snapshot: Snapshot,
     before: Snapshot | None,
-    context: FetchContext,
+    reasons: dict[str, str],
 ) -> tuple[Snapshot, Snapshot | None, int]:
     """Erase what the source has withdrawn, from every snapshot; a snapshot that the size guard holds cannot delay it."""
-    if resource.withdrawn is None or resource.ids_in is None or resource.without is None:
+    if resource.ids_in is None or resource.without is None:
         return snapshot, before, 0
-    ids = resource.withdrawn(context) - landed.erased_ids()
-    found: set[str] = set()
+    new, total = reasons.keys() - landed.erased_ids(), 0
+    for reason in sorted({reasons[item_id] for item_id in new}):
+        ids = {item_id for item_id in new if reasons[item_id] == reason}
+        found: set[str] = set()
 
-    def without(body: bytes) -> bytes | None:
-        found.update(ids & resource.ids_in(body))  # type: ignore[misc]
-        return _without(resource, body, ids)
+        def without(body: bytes, ids: set[str] = ids, found: set[str] = found) -> bytes | None:
+            found.update(ids & resource.ids_in(body))  # type: ignore[misc]
+            return _without(resource, body, ids)
 
-    plan = landed.plan_erasure(without, [], [], "withdrawn at the source", "jod run") if ids else None
-    if plan is None or not found:
-        return snapshot, before, 0
-    plan = replace(plan, ids=tuple(sorted(found)))
-    _carry_out(resource, platform, landed, plan)
-    return landed.after(plan, snapshot), landed.after(plan, before) if before else None, len(found)
+        plan = landed.plan_erasure(without, [], [], reason, "jod run")
+        if found:
+            plan = replace(plan, ids=tuple(sorted(found)))
+            _carry_out(resource, platform, landed, plan)
+            snapshot, before = landed.after(plan, snapshot), landed.after(plan, before) if before else None
+            total += len(found)
+    return snapshot, before, total
 
 
 def _carry_out(resource: Resource, platform: Platform, landed: LandedResource, plan: Erasure) -> None:
@@ -335,9 +355,13 @@ def _derive(
     derived.findings = landed.news([*watch.findings.values(), *derived.findings])
     if guarded:
         _hold_departures(resource, derived.findings)
+        refused = f"{sum(derived.refused.values())} in quarantine, such as {derived.first_refused}" if derived.refused else ""
+        rows = {table.name: _count(writer.place(table.name, name) for name in names) for table in tables}
+        if refused and not any(rows.values()):
+            raise HeldError(f"{resource.label}: nothing of what was sent can be used; {refused}")
         for table in tables:
             previous = _count(landed.typed_files(table.name)) if before else None
-            _guard_volume(resource, table, _count(writer.place(table.name, name) for name in names), previous)
+            _guard_volume(resource, table, rows[table.name], previous, refused)
     derived.shape = watch.finish()
     writer.adopt()
     return derived
@@ -359,7 +383,8 @@ class _Writer:
         watch.refused.clear()
         looked = (watch.look(document) for document in documents)
         accepted = (replace(document, described_by=self.described) for document in looked if document is not None)
-        parsed = self.resource.parse(accepted)
+        parsed = self.resource.read(accepted)
+        self.derived.notes += parsed.notes
         unreadable = [refused_document(key, reason) for key, reason in sorted(parsed.unreadable.items())]
         departed = [{**refused_document(key, value), "rule": "drift"} for key, value in sorted(watch.refused.items())]
         for position, table in enumerate(self.tables):
@@ -465,8 +490,9 @@ def _hold_departures(resource: Resource, findings: list[Finding]) -> None:
         )
 
 
-def _guard_volume(resource: Resource, table: Table, rows: int, previous: int | None) -> None:
-    way_out = f"the last good data serves until `jod landing accept {resource.label}`"
+def _guard_volume(resource: Resource, table: Table, rows: int, previous: int | None, refused: str) -> None:
+    serves = f"the last good data serves until `jod landing accept {resource.label}`"
+    way_out = "; ".join(filter(None, [serves, refused]))
     if rows < table.min_rows:
         raise HeldError(
             f"{resource.label}: table {table.name} has {rows} rows, its contract expects at least {table.min_rows}; {way_out}"
@@ -496,10 +522,8 @@ def _serve(resource: Resource, landed: LandedResource, snapshot: Snapshot, deriv
 
 
 def _told(derived: _Derived) -> str:
-    rows = sum(derived.refused.values())
-    refused = [f"{rows} rows in quarantine, first {derived.first_refused}"] if rows else []
     more = [f"{len(derived.findings) - 3} more departures"] if len(derived.findings) > 3 else []
-    return "; ".join([*refused, *map(str, derived.findings[:3]), *more])
+    return "; ".join([*map(str, derived.findings[:3]), *more, *derived.notes])
 
 
 def _is_derived(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> bool:
@@ -518,6 +542,41 @@ def _stamp(landed: LandedResource) -> Path:
 def _same_code(resource: Resource, landed: LandedResource) -> bool:
     """Whether today's code made the typed tables that are there."""
     return _stamp(landed).exists() and _stamp(landed).read_text() == _derived_by(resource)
+
+
+def _quarantine_files(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> list[Path]:
+    names = (snapshot.id, *(entry.sha256 for entry in snapshot.entries.values()))
+    paths = (landed.quarantine_path(table, name) for table in resource.tables for name in dict.fromkeys(names))
+    return [path for path in paths if path.exists()]
+
+
+def _refusals(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> str:
+    """What of a snapshot is in quarantine, in words; empty when nothing is."""
+    files = _quarantine_files(resource, landed, snapshot)
+    if not files:
+        return ""
+    refused = pl.read_parquet(files)
+    first = refused.row(0, named=True)
+    where = " ".join(filter(None, (first["source_document"], first["column"])))
+    value = " ".join(str(first["value"]).split())[:120]
+    return f"{len(refused)} in quarantine, such as {where}: {first['rule']} (value {value!r})"
+
+
+def _trusted(resource: Resource, platform: Platform, landed: LandedResource, before: Snapshot | None) -> Snapshot | None:
+    """The serving snapshot as `fetch` should see it.
+
+    What is in quarantine may have been broken on its way: the source is asked once more for everything, whatever its
+    change marks say. What it says twice is its own.
+    """
+    if before is None or platform.state.read(_asked_again(resource)) == before.id:
+        return before
+    if not _quarantine_files(resource, landed, before):
+        return before
+    return replace(before, entries={key: replace(entry, change_key=None) for key, entry in before.entries.items()})
+
+
+def _asked_again(resource: Resource) -> str:
+    return f"asked_again/{resource.source}.{resource.name}"
 
 
 def _derived_by(resource: Resource) -> str:

@@ -15,10 +15,12 @@ from functools import cached_property
 from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 
 from jod_pipelines.errors import JodError, SettingsError
 from jod_pipelines.landing.archive import Archive, remove_leftovers, write_atomically
 from jod_pipelines.settings import Settings
+from jod_pipelines.sources.credentials import LOGIN_PATH, SCOPE, ClientCredentials
 from jod_pipelines.sources.http import PoliteClient
 from jod_pipelines.state import State
 
@@ -116,9 +118,20 @@ class Platform:
             if system == "tyomarkkinatori" and self.settings.postings_key:
                 headers["KIPA-Subscription-Key"] = self.settings.postings_key.get_secret_value()
             self._clients[system] = PoliteClient(
-                self.settings.base_url(system), self.settings.http, headers=headers, transport=self.transport
+                self.settings.base_url(system),
+                self.settings.http,
+                headers=headers,
+                auth=self._credentials() if system == "tyomarkkinatori_v1" else None,
+                transport=self.transport,
             )
         return self._clients[system]
+
+    def _credentials(self) -> ClientCredentials:
+        """The V1 postings interface's; the sandbox takes any."""
+        client_id, secret = self.settings.postings_client_id, self.settings.postings_client_secret
+        any_value = SecretStr("sandbox" if self.settings.sources == "sandbox" else "")
+        url = self.settings.base_url("tyomarkkinatori_login") + LOGIN_PATH
+        return ClientCredentials(url, client_id or any_value, secret or any_value, SCOPE)
 
     @cached_property
     def transport(self) -> httpx.BaseTransport | None:

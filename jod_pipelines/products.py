@@ -57,7 +57,7 @@ class Plan:
 def make_plan(platform: Platform) -> Plan:
     """Compare what the landing, the code and the settings are now with what the latest release was made of."""
     contents = []
-    for resource in all_resources(platform.settings):
+    for resource in (r for r in all_resources(platform.settings) if not r.working):
         snapshot = platform.archive.resource(resource.source, resource.name).current()
         contents.append((resource.label, snapshot.content_id if snapshot else None))
     settings = platform.settings.model_dump(mode="json", include=SETTINGS_THAT_MATTER)
@@ -461,6 +461,7 @@ def _source_notes(platform: Platform) -> list[SourceNote]:
                 resource=resource.label,
                 title=resource.title,
                 attribution=resource.attribution,
+                link=resource.link,
                 status=status,
                 snapshot=snapshot.id if snapshot else None,
                 fetched_at=snapshot.fetched_at if snapshot else None,

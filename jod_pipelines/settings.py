@@ -37,7 +37,8 @@ class HttpSettings(_Strict):
     )
     requests_per_second: float = Field(default=3.0, gt=0)
     connect_timeout_s: float = Field(default=10.0, gt=0)
-    read_timeout_s: float = Field(default=120.0, gt=0)
+    read_timeout_s: float = Field(default=120.0, gt=0, description="longest silence within an answer")
+    answer_timeout_s: float = Field(default=1800.0, gt=0, description="longest time for one whole answer")
     attempts: int = Field(default=5, ge=1, le=20)
     backoff_start_s: float = Field(default=1.0, ge=0)
     backoff_limit_s: float = Field(default=60.0, ge=0)
@@ -52,7 +53,25 @@ class Endpoints(_Strict):
     vipunen: str = "https://api.vipunen.fi"
     statfin: str = "https://pxdata.stat.fi"
     tyomarkkinatori: str = "https://api.ahtp.fi"
+    tyomarkkinatori_v1: str = "https://integraatiot.tyomarkkinatori.fi"
+    tyomarkkinatori_login: str = "https://tedigib2c.b2clogin.com"
     esco: str = "https://tyomarkkinatori.fi"
+    avoindata: str = "https://avoindata.suomi.fi"
+    ptv: str = "https://api.palvelutietovaranto.suomi.fi"
+    files: str = "http://files.invalid"  # the drop folder is read, never asked
+
+
+class RecheckSettings(_Strict):
+    """How often what looks unchanged is looked at again, for changes that hide from the enumerations.
+
+    The cycle lasts `nights`, or longer when that would ask more than `max_pct` of a full crawl in one night.
+    """
+
+    nights: int = Field(default=7, ge=0, le=365, description="nights in which everything is looked at once; 0 is never")
+    max_pct: float = Field(default=1.7, gt=0, le=100, description="requests a night, in % of the documents of a full crawl")
+    largest_round: int = Field(
+        default=1_000, ge=0, description="options of the largest application round asked whole, some 20 kB each"
+    )
 
 
 class StatfinTable(_Strict):
@@ -127,10 +146,16 @@ class Settings(BaseSettings):
     sandbox_url: str | None = Field(default=None, description="a served sandbox; without it the sandbox runs in-process")
     sandbox_faults: Path | None = Field(default=None, description="fault plan for the in-process sandbox")
     replay: str | None = Field(default=None, description="serve the landing as it was: a day, a moment (UTC) or a snapshot id")
-    esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download")
-    postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface")
+    esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download: a folder or a ZIP file")
+    drop_folder: Path | None = Field(default=None, description="one folder per sender of local education offers")
+    drop_file_max_bytes: int = Field(default=50_000_000, gt=0, description="a larger file in the drop folder is refused unread")
+    postings_interface: Literal["v2", "v1"] = Field(default="v2", description="where job postings come from; V1 ends in May 2027")
+    postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface V2")
+    postings_client_id: SecretStr | None = Field(default=None, description="OAuth2 client of the postings interface V1")
+    postings_client_secret: SecretStr | None = Field(default=None, description="its secret")
 
     http: HttpSettings = HttpSettings()
+    recheck: RecheckSettings = RecheckSettings()
     endpoints: Endpoints = Endpoints()
     clusters: ClusterSettings = ClusterSettings()
     identity: IdentitySettings = IdentitySettings()
@@ -141,14 +166,28 @@ class Settings(BaseSettings):
         "koulutus",
         "kansallinenkoulutusluokitus2016koulutusalataso1",
         "kansallinenkoulutusluokitus2016koulutusalataso2",
+        "kansallinenkoulutusluokitus2016koulutusalataso3",
         "kansallinenkoulutusluokitus2016koulutusastetaso1",
+        "kansallinenkoulutusluokitus2016koulutusastetaso2",
+        "okmohjauksenala",
         "koulutustyyppi",
         "tutkintonimikkeet",
+        "tutkintonimikekk",
         "osaamisala",
+        "tutkinnonosat",
+        "ammattitaitovaatimukset",
+        "osaamismerkit",
+        "opintojenlaajuus",
         "opintojenlaajuusyksikko",
+        "opinnontyyppi",
         "oppilaitoksenopetuskieli",
         "opetusaikakk",
         "opetuspaikkakk",
+        "kausi",
+        "hakutapa",
+        "haunkohdejoukko",
+        "pohjakoulutusvaatimuskonfo",
+        "pohjakoulutusvaatimuskouta",
         "oppilaitostyyppi",
         "organisaatiotyyppi",
         "kunta",
@@ -156,6 +195,7 @@ class Settings(BaseSettings):
         "kieli",
         "eqf",
         "nqf",
+        "posti",
     )
     vipunen_resources: tuple[str, ...] = (
         "koulutusluokitus",
@@ -204,6 +244,19 @@ class Settings(BaseSettings):
         StatfinTable(path="vaenn/14wx"),
     )
 
+    kela_datasets: tuple[str, ...] = (
+        "opintotuen-saajat-ja-maksetut-tuet",
+        "koulumatkatuen-saajat-ja-maksetut-tuet",
+        "kelan-tyottomyysetuuksien-saajat-kuukauden-lopussa",
+        "kelan-tyottomyysetuudet-korvausperusteen-mukaan",
+        "kelan-etuuksien-saajat-ja-maksetut-etuudet",
+    )
+    ptv_service_classes: tuple[str, ...] = Field(
+        default=("http://urn.fi/URN:NBN:fi:au:ptvl:P6", "http://urn.fi/URN:NBN:fi:au:ptvl:P10"),
+        min_length=1,
+        description="service classes (URIs) whose services land; compare with the live register's before going live",
+    )
+
     @field_validator("scale")
     @classmethod
     def _scale_is_known(cls, value: str) -> str:
@@ -229,8 +282,10 @@ class Settings(BaseSettings):
                 raise ValueError("sources=recorded needs recorded=DIR (--recorded or JOD_RECORDED)")
             if not self.recorded.is_dir():
                 raise ValueError(f"recorded={self.recorded} is not a folder")
-        if self.esco_folder is not None and not self.esco_folder.is_dir():
-            raise ValueError(f"esco_folder={self.esco_folder} is not a folder")
+        if self.esco_folder is not None and not self.esco_folder.exists():
+            raise ValueError(f"esco_folder={self.esco_folder} does not exist")
+        if self.drop_folder is not None and not self.drop_folder.is_dir():
+            raise ValueError(f"drop_folder={self.drop_folder} is not a folder")
         return self
 
     @property

@@ -45,9 +45,15 @@ def run_benchmarks(name: str | None, console: Console) -> None:
 
 
 def _benchmarks() -> dict[str, Callable[[], list[Result]]]:
-    from jod_pipelines.bench import clusters, forecasts, ingest
+    from jod_pipelines.bench import clusters, crawl, forecasts, ingest
 
-    return {"ingest": ingest.run_pages, "postings": ingest.run_postings, "clusters": clusters.run, "forecasts": forecasts.run}
+    return {
+        "ingest": ingest.run_pages,
+        "postings": ingest.run_postings,
+        "crawl": crawl.run,
+        "clusters": clusters.run,
+        "forecasts": forecasts.run,
+    }
 
 
 def _show(title: str, results: list[Result], console: Console) -> None:

@@ -56,7 +56,7 @@ def conform(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFra
     source = frame.with_columns(
         pl.lit(None, dtype=c.polars_type).alias(c.name) for c in table.columns if c.name not in frame.columns
     )
-    typed = source.select(pl.col(column.name).cast(column.polars_type, strict=False) for column in table.columns)
+    typed = source.select(_as_promised(column, source.schema[column.name]) for column in table.columns)
     refused = pl.DataFrame(schema=QUARANTINE_SCHEMA)
     lost = pl.DataFrame({c.name: typed[c.name].is_null() & source[c.name].is_not_null() for c in table.columns})
     if not any(lost[name].any() for name in lost.columns):
@@ -68,6 +68,13 @@ def conform(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFra
         for name in [next(name for name, flag in flags.items() if flag)]
     ]
     return typed.filter(~bad), pl.DataFrame(rows, schema=QUARANTINE_SCHEMA, orient="row")
+
+
+def _as_promised(column: Column, dtype: pl.DataType) -> pl.Expr:
+    value = pl.col(column.name)
+    if dtype == pl.String and column.type == "DATE":  # no cast for this pair
+        return value.str.to_date("%Y-%m-%d", strict=False)
+    return value.cast(column.polars_type, strict=False)
 
 
 def refused_document(document: str, reason: str) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class SourceNote:
     snapshot: str | None
     fetched_at: str | None
     message: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def describe(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame],
         "version": __version__,
         "created": note.created,
         "licenses": [LICENCE],
-        "sources": [{"title": source.attribution} for source in note.sources if source.snapshot],
+        "sources": [_named(source) for source in note.sources if source.snapshot],
         "data_origin": note.data_origin,
         "as_of": note.as_of,
         "parent_release": note.parent,
@@ -114,6 +115,10 @@ def describe(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame],
         "landing": [asdict(source) for source in note.sources],
         "resources": resources,
     }
+
+
+def _named(source: SourceNote) -> dict[str, str]:
+    return {"title": source.attribution, **({"path": source.link} if source.link else {})}
 
 
 def table_schema(table: Table) -> dict[str, Any]:

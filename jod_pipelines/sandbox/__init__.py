@@ -21,7 +21,10 @@ class InProcessTransport(httpx.WSGITransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """See httpx."""
-        response = super().handle_request(request)
+        try:
+            response = super().handle_request(request)
+        except ConnectionError as error:
+            raise httpx.ReadError(str(error)) from error
         assert isinstance(response.stream, httpx.SyncByteStream)
         return httpx.Response(response.status_code, headers=response.headers, stream=_Breakable(response.stream), request=request)
 

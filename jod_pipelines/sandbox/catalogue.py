@@ -6,7 +6,7 @@ envelopes, pages, limits and errors, so both are read by the very same client co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,16 @@ import numpy as np
 
 class NothingHere(Exception):
     """The stand-in has nothing for this request, and says so instead of inventing it."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """OIDs of documents that belong together; what a programme does not have is None."""
+
+    koulutus: str
+    toteutus: str | None = None
+    hakukohde: str | None = None
+    haku: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,18 @@ class Catalogue(Protocol):
     def toteutus(self, oid: str) -> dict[str, Any] | None:
         """An implementation's document."""
 
+    def hakukohde(self, oid: str) -> dict[str, Any] | None:
+        """An application option's document."""
+
+    def haku(self, oid: str) -> dict[str, Any] | None:
+        """An application round's document."""
+
+    def published(self, kind: str) -> Mapping[str, Sequence[str]]:
+        """Languages by OID of everything published of a kind: koulutus, toteutus or hakukohde."""
+
+    def chains(self) -> Sequence[Chain]:
+        """Every programme with its implementations, their options and the rounds of those."""
+
     def perusteet(self) -> Sequence[dict[str, Any]]:
         """Items of the list of qualification requirements."""
 
@@ -79,6 +101,9 @@ class Catalogue(Protocol):
     def organisations(self) -> dict[str, Any] | bytes:
         """The organisation tree in its envelope."""
 
+    def organisations_changed(self, since: str) -> list[str]:
+        """OIDs of organisations edited since a moment, `yyyy-MM-dd` with or without ` HH:mm`."""
+
     def vipunen_names(self) -> list[str]:
         """Vipunen's resources."""
 
@@ -94,8 +119,20 @@ class Catalogue(Protocol):
     def px_answer(self, table: PxTable) -> bytes | None:
         """A recorded answer to any query of a table, or None when answers are computed."""
 
-    def postings(self, status: str, modified_from: str) -> Iterator[bytes]:
+    def postings(self, status: str, modified_from: str = "", archived_from: str = "") -> Iterator[bytes]:
         """Job postings as JSON lines in order of last change; status is PUBLISHED or ARCHIVED."""
+
+    def change_posting(self, posting_id: str, change: dict[str, Any]) -> None:
+        """Let time pass at the source; see `sandbox.postings.PostingChange`."""
 
     def esco_pack(self) -> bytes:
         """The classification as a ZIP of its official files."""
+
+    def open_data_packages(self, root: str) -> list[dict[str, Any]]:
+        """Data sets found by a search for Kela; their files' addresses start with `root`."""
+
+    def open_data_file(self, dataset: str, name: str) -> bytes | None:
+        """A file of a data set."""
+
+    def ptv_items(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Service or ServiceChannel documents by id, archived ones included."""

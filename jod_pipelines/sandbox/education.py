@@ -109,7 +109,7 @@ def koulutus(world: World, programme: Programme) -> dict[str, Any]:
             "tutkintonimike": _degree_titles(kind),
             **_extent(kind),
         },
-        "modified": _edited(own),
+        "modified": edited(own),
         "timestamp": 1_790_000_000_000 + programme.index,
     }
 
@@ -177,7 +177,7 @@ def toteutus(world: World, item: Implementation) -> dict[str, Any]:
             ],
             "opetus": teaching,
         },
-        "modified": _edited(own),
+        "modified": edited(own),
         "timestamp": 1_790_000_000_000,
     }
 
@@ -394,14 +394,17 @@ def _degree_titles(kind: KindOfProgramme) -> list[dict[str, Any]]:
     return [{"koodiUri": f"{code_list}_{kind.education_code}#2", "nimi": kind.degree_title}]
 
 
+def extent_label(kind: KindOfProgramme) -> str:
+    """The extent as people write it; a bachelor's and master's degree has two parts."""
+    return "180+120" if kind.programme_type == "yo" and kind.credits == 300 else str(kind.credits)
+
+
 def _extent(kind: KindOfProgramme) -> dict[str, Any]:
     """'180+120' of a bachelor's and master's degree arrives as 180120."""
-    unit = "6" if kind.programme_type == "amm" else "2"
-    double = kind.programme_type == "yo" and kind.credits == 300
-    label = "180+120" if double else str(kind.credits)
+    unit, label = "6" if kind.programme_type == "amm" else "2", extent_label(kind)
     return {
         "opintojenLaajuus": {"koodiUri": f"opintojenlaajuus_{label.replace('+', '')}", "nimi": {"fi": label}},
-        "opintojenLaajuusNumero": 180_120 if double else kind.credits,
+        "opintojenLaajuusNumero": 180_120 if "+" in label else kind.credits,
         "opintojenLaajuusNumeroMin": None,
         "opintojenLaajuusNumeroMax": None,
         "opintojenLaajuusyksikko": {"koodiUri": f"opintojenlaajuusyksikko_{unit}#1", "nimi": CREDIT_UNITS[unit]},
@@ -422,7 +425,7 @@ def _code(code_list: str, code: str, version: int) -> dict[str, Any]:
     return {"koodiUri": f"{code_list}_{code}#{version}", "nimi": {}}
 
 
-def _edited(own: random.Random) -> str:
+def edited(own: random.Random) -> str:
     """A naive Helsinki time, now and then without seconds."""
     moment = EPOCH + timedelta(minutes=own.randrange(400_000))
     return moment.isoformat(timespec="seconds" if own.random() < 0.8 else "minutes")

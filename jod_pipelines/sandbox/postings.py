@@ -1,9 +1,11 @@
-"""Job postings V2 of the synthetic world: realistic text in up to three languages, contacts included."""
+"""Job postings of the synthetic world: realistic text in up to three languages, contacts included."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -50,14 +52,102 @@ DENIAL = {
 LANGUAGE_MIX = (("fi",), 82), (("fi", "sv"), 6), (("fi", "en"), 5), (("sv",), 4), (("en",), 3)
 
 
-def posting_lines(world: World, status: str, modified_from: str) -> Iterator[bytes]:
-    """Postings of a status changed at or after a time, as JSON lines in order of last change."""
-    columns = world.posting_columns
-    archived = columns["archived"] if status == "ARCHIVED" else ~columns["archived"]
-    for number in np.flatnonzero(archived).tolist():
-        if modified_from and _stamp(int(columns["modified"][number])) < modified_from:
+@dataclass(frozen=True)
+class PostingChange:
+    """What happened to one posting since the world began, at the moment `at` (ISO 8601, naive UTC).
+
+    `archived`: its application period was ended. `gone`: it is no longer listed anywhere. `text`: a sentence was added.
+    """
+
+    at: str
+    archived: bool = False
+    gone: bool = False
+    text: str = ""
+
+
+def posting_lines(
+    world: World,
+    status: str,
+    modified_from: str = "",
+    archived_from: str = "",
+    changes: Mapping[str, PostingChange] = MappingProxyType({}),
+) -> Iterator[bytes]:
+    """Postings of a status changed, or archived, at or after a time, as JSON lines in order of last change."""
+    archived = world.posting_columns["archived"]
+    for number in np.flatnonzero((archived if status == "ARCHIVED" else ~archived) | bool(changes)).tolist():
+        change = changes.get(world.posting_id(number)) if changes else None
+        if bool(archived[number]) | bool(change and change.archived) != (status == "ARCHIVED") or (change and change.gone):
             continue
-        yield orjson.dumps(posting(world, number))
+        if change is None and modified_from and _stamp(int(world.posting_columns["modified"][number])) < modified_from:
+            continue
+        document = posting(world, number)
+        if change is not None:
+            _apply(change, document)
+        metadata = document["metadata"]
+        if metadata["lastModified"] >= modified_from and metadata.get("archived", "") >= archived_from:
+            yield orjson.dumps(document)
+
+
+def _apply(change: PostingChange, document: dict[str, Any]) -> None:
+    if change.archived:
+        document["metadata"]["archived"] = change.at
+    if change.text:
+        document["metadata"]["lastModified"] = change.at
+        texts = document["position"]["jobDescription"]
+        document["position"]["jobDescription"] = {language: f"{text} {change.text}" for language, text in texts.items()}
+
+
+def in_v1(document: dict[str, Any]) -> dict[str, Any]:
+    """A posting as the older interface V1 words it: Finnish keys, zoned times, comma-joined codes."""
+    metadata, position, location = document["metadata"], document["position"], document["location"]
+    household = document["owner"]["employerType"] == "HOUSEHOLD"
+    company = document["owner"]["company"]
+    contact = document["contacts"][0]
+    return {
+        "ilmoituksenID": metadata["externalId"],
+        "tyollistaja": "02" if household else "01",
+        "ilmoittajanYTunnus": document["owner"]["businessId"],
+        "ilmoittajanNimi": _texts_v1({} if household else company),
+        "kotitaloudenNimi": next(iter(company.values())) if household else None,
+        "luontipvm": f"{metadata['created']}Z",
+        "muokattupvm": f"{metadata['lastModified']}Z",
+        "julkaisupvm": f"{document['application']['published']}Z",
+        "ilmoituksenKielet": document["languages"],
+        "hakeminen": {
+            "hakuaikaPaattyy": f"{document['application']['expires']}Z",
+            "hakemuksenUrl": next(iter(document["application"]["url"].values())),
+            "hakuohjeet": [],
+            "ilmoittajanYhteystiedot": {"puhelinNro": contact["telephone"], "sposti": contact["email"]},
+        },
+        "perustiedot": {
+            "tyonOtsikko": _texts_v1(position["title"]),
+            "tyonTiivistelma": [],
+            "tyonKuvaus": _texts_v1(position["jobDescription"]),
+            "paikkojenMaara": document["application"]["openPositions"],
+            "tyoAika": position["workTime"],
+            "tyonJatkuvuus": position["continuityOfWork"][0],
+            "palkanPeruste": position["wagePrincipal"],
+            "palvelussuhde": {"tyyppi": position["employmentRelationship"]},
+        },
+        "osaamisvaatimukset": {
+            "ammatit": _concepts_v1(list(dict.fromkeys([position["mainOccupation"], *position["occupations"]]))),
+            "osaamiset": _concepts_v1(position["skills"]),
+        },
+        "sijainti": {
+            "maa": location["countries"],
+            "maakunta": location["regions"],
+            "kunta": [",".join(location["municipalities"])],
+            "sijaintiJoustava": False,
+        },
+    }
+
+
+def _texts_v1(texts: dict[str, str]) -> list[dict[str, str]]:
+    return [{"kieliKoodi": language, "arvo": text} for language, text in texts.items()]
+
+
+def _concepts_v1(uris: list[str]) -> list[dict[str, str]]:
+    return [{"luokiteltuArvo": uri, "luokittelunNimi": "ESCO"} for uri in uris]
 
 
 def posting(world: World, number: int) -> dict[str, Any]:

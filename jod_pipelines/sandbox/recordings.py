@@ -7,7 +7,7 @@ recorded is answered with 501 and a line that says so, so that the client can te
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 import orjson
 
-from jod_pipelines.sandbox.catalogue import NothingHere, PxTable, PxVariable
+from jod_pipelines.sandbox.catalogue import Chain, NothingHere, PxTable, PxVariable
 from jod_pipelines.sandbox.servers.app import SourcesApp
 
 PX_FILES = {
@@ -55,6 +55,22 @@ class Recordings:
         """No implementation document of the searched catalogue is recorded; see `koulutus`."""
         raise NothingHere(f"no recording of toteutus {oid}")
 
+    def hakukohde(self, oid: str) -> dict[str, Any]:
+        """No application option is recorded."""
+        raise NothingHere(f"no recording of hakukohde {oid}")
+
+    def haku(self, oid: str) -> dict[str, Any]:
+        """No application round is recorded."""
+        raise NothingHere(f"no recording of haku {oid}")
+
+    def published(self, kind: str) -> Mapping[str, Sequence[str]]:
+        """No sitemap is recorded."""
+        raise NothingHere(f"no recording of the sitemap of {kind}")
+
+    def chains(self) -> Sequence[Chain]:
+        """Without documents nothing belongs together."""
+        raise NothingHere("no recording of documents inside documents")
+
     def perusteet(self) -> Sequence[dict[str, Any]]:
         """List items made of the recorded documents' own fields."""
         items = []
@@ -90,6 +106,10 @@ class Recordings:
         """The recorded organisation tree."""
         return self._bytes("opintopolku/organisaatio/hierarkia_koski_mock.json")
 
+    def organisations_changed(self, since: str) -> list[str]:
+        """No change list of the recorded tree is recorded."""
+        raise NothingHere("no recording of changed organisations")
+
     def vipunen_names(self) -> list[str]:
         """The recorded resource list."""
         return sorted(orjson.loads(self._bytes("vipunen/resources_2019.json")))
@@ -116,13 +136,29 @@ class Recordings:
         """The recorded answer, byte for byte."""
         return self._bytes(f"statfin/{PX_FILES[table.name][1]}.json")
 
-    def postings(self, status: str, modified_from: str) -> Iterator[bytes]:
+    def postings(self, status: str, modified_from: str = "", archived_from: str = "") -> Iterator[bytes]:
         """No postings are recorded: they may not be kept."""
+        raise NothingHere("no recording of job postings")
+
+    def change_posting(self, posting_id: str, change: dict[str, Any]) -> None:
+        """See `postings`."""
         raise NothingHere("no recording of job postings")
 
     def esco_pack(self) -> bytes:
         """The recorded classification is a folder, not a pack."""
         raise NothingHere("ESCO is read from the recordings' esco folder")
+
+    def open_data_packages(self, root: str) -> list[dict[str, Any]]:
+        """Nothing of Kela is recorded."""
+        raise NothingHere("no recording of Kela's data sets")
+
+    def open_data_file(self, dataset: str, name: str) -> bytes:
+        """Nothing of Kela is recorded."""
+        raise NothingHere(f"no recording of {dataset}/{name}")
+
+    def ptv_items(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Nothing of the service register is recorded."""
+        raise NothingHere("no recording of the service register")
 
     def _px_table(self, name: str, file: str) -> PxTable:
         answer = json.loads(self._bytes(f"statfin/{file}.json"))

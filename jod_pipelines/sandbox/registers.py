@@ -9,6 +9,7 @@ import zipfile
 from typing import Any
 
 from jod_pipelines.reference import reference_table
+from jod_pipelines.sandbox import education
 from jod_pipelines.sandbox.education import ROOT_ORGANISATION
 from jod_pipelines.sandbox.vocabulary import LANGUAGES, NAMESPACE, SANDBOX_ESCO
 from jod_pipelines.sandbox.world import World
@@ -61,6 +62,49 @@ SMALL_LISTS: dict[str, dict[str, tuple[str, str, str]]] = {
         "SV": ("ruotsi", "svenska", "Swedish"),
         "EN": ("englanti", "engelska", "English"),
     },
+    "kansallinenkoulutusluokitus2016koulutusastetaso2": {
+        "31": ("Ylioppilastutkinto", "Studentexamen", "Matriculation examination"),
+        "32": ("Ammatillinen perustutkinto", "Yrkesinriktad grundexamen", "Vocational upper secondary qualification"),
+        "62": ("Ammattikorkeakoulututkinto", "Yrkeshögskoleexamen", "Bachelor's degree (UAS)"),
+        "63": ("Alempi korkeakoulututkinto", "Lägre högskoleexamen", "Bachelor's degree"),
+        "72": ("Ylempi korkeakoulututkinto", "Högre högskoleexamen", "Master's degree"),
+    },
+    "kansallinenkoulutusluokitus2016koulutusalataso3": {
+        "0611": ("Tietokoneen käyttö", "Datoranvändning", "Computer use"),
+        "0613": (
+            "Ohjelmistojen ja sovellusten kehittäminen",
+            "Utveckling av programvara",
+            "Software and applications development",
+        ),
+    },
+    "okmohjauksenala": {
+        "1": ("Kasvatusalat", "Pedagogiska områden", "Education"),
+        "4": ("Yhteiskunnalliset alat", "Samhällsvetenskapliga områden", "Social sciences"),
+        "7": ("Tekniikan alat", "Tekniska områden", "Engineering"),
+    },
+    "opinnontyyppi": {
+        "1": ("Perusopinnot", "Grundstudier", "Basic studies"),
+        "2": ("Aineopinnot", "Ämnesstudier", "Intermediate studies"),
+    },
+    "kausi": {"K": ("Kevät", "Vår", "Spring"), "S": ("Syksy", "Höst", "Autumn")},
+    "hakutapa": {
+        "01": ("Yhteishaku", "Gemensam ansökan", "Joint application"),
+        "02": ("Erillishaku", "Separata antagningar", "Separate application"),
+        "03": ("Jatkuva haku", "Kontinuerlig ansökan", "Rolling admission"),
+    },
+    "haunkohdejoukko": {
+        "11": ("Perusopetuksen jälkeisen koulutuksen yhteishaku", "Gemensam ansökan efter grundskolan", "Upper secondary"),
+        "12": ("Korkeakoulutus", "Högskoleutbildning", "Higher education"),
+    },
+    "pohjakoulutusvaatimuskonfo": {
+        "001": ("Perusopetus", "Grundläggande utbildning", "Basic education"),
+        "002": ("Lukio", "Gymnasium", "General upper secondary"),
+    },
+    "pohjakoulutusvaatimuskouta": {
+        "pk": ("Perusopetuksen oppimäärä", "Grundläggande utbildningens lärokurs", "Basic education syllabus"),
+        "yo": ("Ylioppilastutkinto", "Studentexamen", "Matriculation examination"),
+    },
+    "posti": {"00100": ("HELSINKI", "HELSINGFORS", "HELSINKI"), "20100": ("TURKU", "ÅBO", "TURKU")},
     "eqf": {str(level): (f"Taso {level}", f"Nivå {level}", f"Level {level}") for level in range(1, 9)},
     "nqf": {str(level): (f"Taso {level}", f"Nivå {level}", f"Level {level}") for level in range(1, 9)},
 }
@@ -83,17 +127,47 @@ def codes(world: World, code_list: str) -> list[dict[str, Any]] | None:
         if code_list == FIELD_LIST.format(level):
             rows = reference_table("education_fields").iter_rows()
             return [_code(code_list, *row) for row in rows if len(row[0]) == level + 1]
+    if code_list in SMALL_LISTS:
+        return [_code(code_list, code, *names) for code, names in SMALL_LISTS[code_list].items()]
+    return _codes_of_education(world, code_list)
+
+
+def _codes_of_education(world: World, code_list: str) -> list[dict[str, Any]] | None:
+    """Lists that hold what the world's programmes, qualifications and badges use."""
     if code_list == "koulutus":
         kinds = [kind for kind in world.vocabulary.programmes if kind.education_code]
         return [_code("koulutus", kind.education_code, kind.title["fi"], kind.title["sv"], kind.title["en"]) for kind in kinds]
     if code_list == "tutkintonimikkeet":
         kinds = [kind for kind in world.vocabulary.programmes if kind.programme_type == "amm"]
         return [_code(code_list, kind.education_code, *(kind.degree_title[language] for language in LANGUAGES)) for kind in kinds]
+    if code_list == "tutkintonimikekk":
+        kinds = [kind for kind in world.vocabulary.programmes if kind.programme_type in ("amk", "yo")]
+        return [_code(code_list, kind.education_code, *(kind.degree_title[language] for language in LANGUAGES)) for kind in kinds]
+    if code_list == "opintojenlaajuus":
+        labels = {education.extent_label(kind) for kind in world.vocabulary.programmes}
+        return [_code(code_list, label.replace("+", ""), label, label, label) for label in sorted(labels)]
+    if code_list == "osaamismerkit":
+        listed = [(badge["koodiUri"].split("_")[1], badge["nimi"]) for badge in education.badges(world)]
+        return [_code(code_list, code, names["fi"], names["sv"], None) for code, names in listed]
+    if code_list in ("tutkinnonosat", "ammattitaitovaatimukset"):
+        return _used_in_qualifications(world, code_list)
     if code_list == "osaamisala":
         return [_code("osaamisala", "9001", "Esimerkkiosaamisala", None, None)]
-    if code_list in SMALL_LISTS:
-        return [_code(code_list, code, *names) for code, names in SMALL_LISTS[code_list].items()]
     return None
+
+
+def _used_in_qualifications(world: World, code_list: str) -> list[dict[str, Any]]:
+    """Codes of units, or of requirements, of every qualification; the source's two largest lists."""
+    names: dict[str, dict[str, str]] = {}
+    for kind in world.vocabulary.programmes:
+        for unit in education.peruste(world, kind)["tutkinnonOsat"] if kind.key in world.qualifications else ():
+            structured = unit["ammattitaitovaatimukset2019"]
+            if code_list == "tutkinnonosat":
+                names[unit["koodiUri"]] = unit["nimi"]
+                continue
+            for block in (structured, *structured["kohdealueet"]):
+                names |= {item["koodi"]["uri"]: item["koodi"]["nimi"] for item in block["vaatimukset"]}
+    return [_code(code_list, uri.split("_")[1], name["fi"], name["sv"], None) for uri, name in sorted(names.items())]
 
 
 def code_relations(world: World, code_list: str) -> list[dict[str, Any]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 
@@ -15,8 +16,20 @@ from jod_pipelines.settings import Settings
 HOST = "127.0.0.1"
 
 
-class _Handler(WSGIRequestHandler):
+class Handler(WSGIRequestHandler):
+    """Keeps connections open as the real systems do."""
+
     protocol_version = "HTTP/1.1"
+
+    def handle(self) -> None:
+        """A fault plan may have taken the connection away."""
+        with contextlib.suppress(OSError, ValueError):
+            super().handle()
+
+    def finish(self) -> None:
+        """As `handle`."""
+        with contextlib.suppress(OSError, ValueError):
+            super().finish()
 
     def log_request(self, *_: object) -> None:
         """A crawl makes thousands of requests; they are not news."""
@@ -36,7 +49,7 @@ def make_sandbox_server(settings: Settings, port: int, truth: Path | None = None
     if truth is not None:
         write_truth(world, truth)
     try:
-        return make_server(HOST, port, app, threaded=True, request_handler=_Handler)
+        return make_server(HOST, port, app, threaded=True, request_handler=Handler)
     except (OSError, SystemExit) as error:
         raise JodError(f"port {port} on {HOST} is taken; choose another with --port", str(error)) from None
 

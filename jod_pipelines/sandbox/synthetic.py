@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from jod_pipelines.sandbox import education, postings, registers, statistics
-from jod_pipelines.sandbox.catalogue import PxTable
+from jod_pipelines.sandbox import applications, benefits, education, postings, registers, services, statistics
+from jod_pipelines.sandbox.catalogue import Chain, PxTable
 from jod_pipelines.sandbox.world import World
 
 
@@ -16,6 +16,7 @@ class SyntheticCatalogue:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._posting_changes: dict[str, postings.PostingChange] = {}
 
     @cached_property
     def _hits(self) -> list[dict[str, Any]]:
@@ -28,6 +29,29 @@ class SyntheticCatalogue:
     @cached_property
     def _implementations(self) -> dict[str, Any]:
         return {item.oid: item for items in self.world.implementations.values() for item in items}
+
+    @cached_property
+    def _options(self) -> dict[str, applications.Option]:
+        return {option.oid: option for option in applications.options(self.world)}
+
+    @cached_property
+    def _rounds(self) -> dict[str, Any]:
+        return {option.round_oid: option.school for option in self._options.values()}
+
+    @cached_property
+    def _chains(self) -> list[Chain]:
+        options: dict[str, list[applications.Option]] = {}
+        for option in self._options.values():
+            options.setdefault(option.implementation.oid, []).append(option)
+        found = []
+        for programme in self.world.programmes:
+            items = self.world.implementations[programme.oid]
+            found += [Chain(programme.oid)] if not items else []
+            for item in items:
+                found += [Chain(programme.oid, item.oid, o.oid, o.round_oid) for o in options.get(item.oid, [])] or [
+                    Chain(programme.oid, item.oid)
+                ]
+        return found
 
     @cached_property
     def _qualifications(self) -> dict[int, Any]:
@@ -56,6 +80,27 @@ class SyntheticCatalogue:
         item = self._implementations.get(oid)
         return education.toteutus(self.world, item) if item else None
 
+    def hakukohde(self, oid: str) -> dict[str, Any] | None:
+        """An application option's document."""
+        option = self._options.get(oid)
+        return applications.hakukohde(self.world, option) if option else None
+
+    def haku(self, oid: str) -> dict[str, Any] | None:
+        """An application round's document."""
+        return applications.haku(self.world, oid, self._rounds[oid]) if oid in self._rounds else None
+
+    def published(self, kind: str) -> Mapping[str, Sequence[str]]:
+        """Languages by OID."""
+        if kind == "koulutus":
+            return {oid: list(education.programme_names(item)) for oid, item in self._programmes.items()}
+        if kind == "toteutus":
+            return {oid: list(education.implementation_names(item)) for oid, item in self._implementations.items()}
+        return {oid: list(education.implementation_names(item.implementation)) for oid, item in self._options.items()}
+
+    def chains(self) -> Sequence[Chain]:
+        """What belongs together."""
+        return self._chains
+
     def perusteet(self) -> Sequence[dict[str, Any]]:
         """Qualification list items."""
         return [education.peruste_item(self.world, kind) for kind in self._qualifications.values()]
@@ -81,6 +126,10 @@ class SyntheticCatalogue:
         """The organisation tree."""
         return registers.organisations(self.world)
 
+    def organisations_changed(self, since: str) -> list[str]:
+        """The world's organisations never change."""
+        return []
+
     def vipunen_names(self) -> list[str]:
         """Vipunen's resources."""
         return list(self._vipunen)
@@ -102,10 +151,30 @@ class SyntheticCatalogue:
         """Answers are computed."""
         return None
 
-    def postings(self, status: str, modified_from: str) -> Iterator[bytes]:
+    def postings(self, status: str, modified_from: str = "", archived_from: str = "") -> Iterator[bytes]:
         """Job postings as JSON lines."""
-        return postings.posting_lines(self.world, status, modified_from)
+        return postings.posting_lines(self.world, status, modified_from, archived_from, self._posting_changes)
+
+    def change_posting(self, posting_id: str, change: dict[str, Any]) -> None:
+        """What happened to a posting since the world began."""
+        self._posting_changes[posting_id] = postings.PostingChange(**change)
 
     def esco_pack(self) -> bytes:
         """The ESCO download."""
         return registers.esco_pack(self.world)
+
+    def open_data_packages(self, root: str) -> list[dict[str, Any]]:
+        """Kela's data sets."""
+        return benefits.packages(root)
+
+    def open_data_file(self, dataset: str, name: str) -> bytes | None:
+        """A file of a data set."""
+        return benefits.file(self.world, dataset, name)
+
+    def ptv_items(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Public services and their channels."""
+        return self._ptv[kind]
+
+    @cached_property
+    def _ptv(self) -> dict[str, dict[str, dict[str, Any]]]:
+        return services.register(self.world)

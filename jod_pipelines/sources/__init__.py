@@ -5,10 +5,23 @@ from __future__ import annotations
 from graphlib import TopologicalSorter
 
 from jod_pipelines.settings import Settings
-from jod_pipelines.sources import eperusteet, esco, koodisto, mylly, opintopolku, organisaatio, statfin, vipunen
+from jod_pipelines.sources import (
+    eperusteet,
+    esco,
+    kela,
+    koodisto,
+    local_files,
+    mylly,
+    opintopolku,
+    organisaatio,
+    ptv,
+    recheck,
+    statfin,
+    vipunen,
+)
 from jod_pipelines.sources.resource import Resource
 
-MODULES = (koodisto, organisaatio, esco, opintopolku, eperusteet, vipunen, statfin, mylly)
+MODULES = (koodisto, organisaatio, esco, opintopolku, recheck, eperusteet, vipunen, statfin, mylly, kela, ptv, local_files)
 
 
 def all_resources(settings: Settings) -> list[Resource]:

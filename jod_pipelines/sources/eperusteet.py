@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from jod_pipelines.errors import SourceSkipped
-from jod_pipelines.landing.archive import Unchanged
-from jod_pipelines.sources.http import NotFound
-from jod_pipelines.sources.resource import FetchContext, Landing, Resource, fetched, parse_json
+import polars as pl
+
+from jod_pipelines.landing.archive import Document
+from jod_pipelines.settings import Settings
+from jod_pipelines.sources.crawl import NOTE_STAMP, UNLISTED, mark_of, parse_documents
+from jod_pipelines.sources.crawl import fetch_documents as crawl_documents
+from jod_pipelines.sources.resource import FetchContext, Landing, Parsed, Resource, fetched, parse_json
 from jod_pipelines.sources.text import LANGUAGES, epoch_ms, epoch_ms_date, languages_of, plain_text
 
 EXTERNAL = "/eperusteet-service/api/external"
@@ -33,19 +36,17 @@ def fetch_list(context: FetchContext) -> Landing:
 
 
 def fetch_documents(context: FetchContext) -> Landing:
-    """Documents whose publication time moved, and those that programmes name although the list no longer does."""
+    """Documents whose publication time moved, and those that programmes name although the list no longer does.
+
+    The latter say nothing of when they change: each is asked once in a cycle of the re-check.
+    """
     listed = context.table("eperusteet/perusteet", "peruste").select("peruste_id", "published_at").collect()
-    published = {row[0]: str(row[1]) if row[1] else None for row in listed.iter_rows()}
     named = context.table("opintopolku/search", "koulutus").select("eperuste_id").drop_nulls().collect().to_series()
-    for peruste_id in sorted({*published, *named}):
-        key, change_key = str(peruste_id), published.get(peruste_id)
-        if context.unchanged(key, change_key):
-            yield Unchanged(key)
-            continue
-        try:
-            yield fetched(key, context.client.get_json(f"{EXTERNAL}/peruste/{key}"), personal=PERSONAL, change_key=change_key)
-        except (NotFound, SourceSkipped):
-            continue
+    wanted = {str(peruste_id): UNLISTED for peruste_id in named}
+    wanted |= {str(peruste_id): mark_of(str(published)) for peruste_id, published in listed.iter_rows()}
+    return crawl_documents(
+        context, wanted, lambda key: f"{EXTERNAL}/peruste/{key}", read_document, what="peruste", personal=PERSONAL
+    )
 
 
 def fetch_badges(context: FetchContext) -> Landing:
@@ -71,7 +72,7 @@ def read_listed(item: dict[str, Any]) -> Iterator[JsonRow]:
 
 
 def read_document(document: dict[str, Any]) -> Iterator[JsonRow]:
-    """Rows of tables `peruste` (one) and `requirement` (one per skill statement) from a document."""
+    """Rows of tables `peruste` (one), `unit` and `requirement` (one per skill statement) from a document."""
     yield (
         "peruste",
         {
@@ -84,9 +85,25 @@ def read_document(document: dict[str, Any]) -> Iterator[JsonRow]:
             **languages_of(document.get("tyotehtavatJoissaVoiToimia"), "tasks"),
         },
     )
+    extents = _extents(document)
     for unit in document.get("tutkinnonOsat") or []:
-        if unit.get("tila") == "poistettu":
+        if unit.get("tila") == "poistettu" or "id" not in unit:  # an empty shell stands where a unit was taken out
             continue
+        credits = unit.get("laajuus") if unit.get("laajuus") is not None else extents.get(str(unit["id"]))
+        yield (
+            "unit",
+            {
+                "peruste_id": document["id"],
+                "unit_id": unit["id"],
+                "unit_code": _unit_code(unit),
+                **languages_of(unit.get("nimi"), "name"),
+                "kind": unit.get("tyyppi"),
+                "credits": None if credits is None else float(credits),
+                **languages_of(unit.get("kuvaus"), "description"),
+                **languages_of(_text_of(unit), "requirements"),
+                **languages_of(unit.get("ammattitaidonOsoittamistavat"), "demonstration"),
+            },
+        )
         for position, (kind, texts) in enumerate(_statements(unit)):
             yield (
                 "requirement",
@@ -140,12 +157,27 @@ def _statements(unit: dict[str, Any]) -> Iterator[tuple[str, dict[str, str | Non
 
 
 def _structured(requirements: dict[str, Any] | None) -> Iterator[dict[str, str | None]]:
+    """Coded statements with their code and the area they stand under; a code not yet committed is temporary."""
     blocks = [requirements or {}, *((requirements or {}).get("kohdealueet") or [])]
     for block in blocks:
+        area = languages_of(block.get("kuvaus"), "area")
         for item in block.get("vaatimukset") or []:
-            texts = languages_of(item.get("vaatimus") or (item.get("koodi") or {}).get("nimi"), "statement")
+            code = item.get("koodi") or {}
+            texts = languages_of(item.get("vaatimus") or code.get("nimi"), "statement")
+            uri = code.get("uri") or code.get("koodiUri")
             if any(texts.values()):
-                yield texts
+                yield {**texts, **area, "requirement_uri": uri if uri and not uri.startswith("temporary_") else None}
+
+
+def _text_of(unit: dict[str, Any]) -> Any:
+    """A unit's requirements as authored text; None where they are generated from the structured ones."""
+    return None if any(_structured(unit.get("ammattitaitovaatimukset2019"))) else unit.get("ammattitaitovaatimukset")
+
+
+def _extents(document: dict[str, Any]) -> dict[str, Any]:
+    """Credits by unit id, from the references of the ways to complete; older documents have them only there."""
+    references = [r for way in document.get("suoritustavat") or [] for r in way.get("tutkinnonOsaViitteet") or []]
+    return {str(r["_tutkinnonOsa"]): r["laajuus"] for r in references if r.get("laajuus") is not None and "_tutkinnonOsa" in r}
 
 
 def _unit_code(unit: dict[str, Any]) -> str | None:
@@ -157,7 +189,20 @@ def _education_codes(document: dict[str, Any]) -> list[str]:
     return sorted(code for code in codes if code)
 
 
-def resources(_settings: object) -> list[Resource]:
+def parse_list(documents: Iterable[Document]) -> Parsed:
+    """The lists of the three languages joined by id: of each column the first value that any of them gives."""
+    parsed = parse_json(documents, ("peruste",), read_listed, items=lambda page: page["data"])
+    try:
+        frame = pl.DataFrame(parsed.tables["peruste"], infer_schema_length=None)
+    except (TypeError, pl.exceptions.PolarsError):
+        return parsed  # a column of mixed types: the contract says which rows are wrong
+    if frame.is_empty():
+        return parsed
+    joined = frame.group_by("peruste_id", maintain_order=True).agg(pl.all().drop_nulls().first())
+    return Parsed({"peruste": joined}, parsed.unreadable)
+
+
+def resources(_settings: Settings) -> list[Resource]:
     """The list, the documents and the badges."""
     return [
         Resource(
@@ -166,9 +211,7 @@ def resources(_settings: object) -> list[Resource]:
             system="eperusteet",
             tables=("peruste",),
             fetch=fetch_list,
-            parse=lambda documents: parse_json(
-                documents, ("peruste",), read_listed, items=lambda page: page["data"], repeats=("peruste",)
-            ),
+            parse=parse_list,
             title="List of qualification requirements",
             attribution=ATTRIBUTION,
         ),
@@ -176,12 +219,13 @@ def resources(_settings: object) -> list[Resource]:
             source="eperusteet",
             name="peruste",
             system="eperusteet",
-            tables=("peruste", "requirement"),
+            tables=("peruste", "unit", "requirement", "withdrawn"),
             fetch=fetch_documents,
-            parse=lambda documents: parse_json(documents, ("peruste", "requirement"), read_document),
+            parse=lambda documents: parse_documents(documents, ("peruste", "unit", "requirement"), read_document),
             title="Qualification requirements",
             attribution=ATTRIBUTION,
             after=("eperusteet/perusteet", "opintopolku/search"),
+            volatile=frozenset({NOTE_STAMP}),
         ),
         Resource(
             source="eperusteet",

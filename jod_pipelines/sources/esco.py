@@ -1,18 +1,21 @@
 """ESCO and FINESCO: occupations, skills, their labels and relations, from a folder or a download pack.
 
-Reads the official CSV layouts (1.0.3, 1.1, 1.2) by column name and FINESCO's JSON; file names only say what a file
-holds, in which language and of which version.
+Reads the official CSV layouts (1.0.3, 1.1, 1.2) by column name and FINESCO's JSON; names only say what a file holds, in
+which language and of which version. What changed between the versions we saw is a resource of its own.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,6 +27,7 @@ from jod_pipelines.settings import Settings
 from jod_pipelines.sources.resource import FetchContext, Landing, Parsed, Resource, expect
 from jod_pipelines.sources.text import LANGUAGES, plain_text
 
+ATTRIBUTION = "This service uses the ESCO classification of the European Commission."
 PACK = "/dam/jcr:e9f1db95-5aad-4db4-bd7e-2d010479979a/definitions.zip"
 """Where the Finnish job market publishes FINESCO; its id changes with each version."""
 FILE_NAME = re.compile(
@@ -32,7 +36,15 @@ FILE_NAME = re.compile(
     r"(?:_(?P<languages>[a-z]{2}(?:_[a-z]{2})*))?(?:_v(?P<version>[\d.]+?))?\.(?P<format>csv|json)(?:\.gz)?"
 )
 CONCEPT_TYPES = {"occupations": "occupation", "skills": "skill", "ISCOGroups": "isco_group", "skillGroups": "skill_group"}
-TABLES = ("concept", "label", "description", "occupation_skill", "skill_skill", "broader")
+RELATIONS = {
+    "occupation_skill": ("occupation_uri", "skill_uri"),
+    "skill_skill": ("skill_uri", "related_uri"),
+    "broader": ("concept_uri", "broader_uri"),
+}
+"""Tables of relations and the two concepts they relate."""
+TABLES = ("concept", "label", "description", *RELATIONS, "dangling")
+CLASSIFICATION = "esco/classification"
+_VERSION = re.compile(r"v(\d+(?:\.\d+)+)")
 MAX_MEMBER_BYTES = 1_000_000_000
 
 
@@ -58,7 +70,7 @@ def fetch(context: FetchContext) -> Landing:
         )
         yield Fetched("dataset.zip", answer.body, answer.request, answer.status, answer.fetched_at)
         return
-    paths = sorted(path for path in folder.iterdir() if FILE_NAME.fullmatch(path.name))
+    paths = download_files(folder)
     expect(bool(paths), f"esco: {folder} holds no file of an ESCO download (expected such as skills_fi.csv)")
     for path in paths:
         stat = path.stat()
@@ -68,6 +80,13 @@ def fetch(context: FetchContext) -> Landing:
         else:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             yield Fetched(path.name, path.read_bytes(), f"file {path.name}", 200, now, change_key)
+
+
+def download_files(source: Path) -> list[Path]:
+    """Files of a download in a folder, packs included; a ZIP file stands for itself."""
+    if source.is_file():
+        return [source]
+    return sorted(path for path in source.iterdir() if path.suffix == ".zip" or FILE_NAME.fullmatch(path.name))
 
 
 def parse(documents: Iterable[Document]) -> Parsed:
@@ -81,19 +100,33 @@ def parse(documents: Iterable[Document]) -> Parsed:
         except (KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
             unreadable[file.name] = f"{type(error).__name__}: {error}"
     frames = {table: pl.concat(found, how="diagonal") if found else pl.DataFrame() for table, found in parts.items()}
-    keys: dict[str, list[str]] = {
-        "concept": ["concept_uri"],
-        "description": ["concept_uri", "language"],
-        "occupation_skill": ["occupation_uri", "skill_uri"],
-        "skill_skill": ["skill_uri", "related_uri"],
-        "broader": ["concept_uri", "broader_uri"],
-    }
+    keys = {"concept": ["concept_uri"], "description": ["concept_uri", "language"], **{t: list(k) for t, k in RELATIONS.items()}}
     for table, key in keys.items():
         if not frames[table].is_empty():
             frames[table] = frames[table].unique(key, keep="first", maintain_order=True).sort(key)
     if not frames["label"].is_empty():
         frames["label"] = _one_preferred_label(frames["label"])
-    return Parsed(dict(frames), unreadable)
+    frames |= _set_dangling_apart(frames)
+    count = len(frames["dangling"])
+    notes = [f"{count} relations name a concept that no file describes; see table dangling"] if count else []
+    return Parsed(dict(frames), unreadable, notes)
+
+
+def _set_dangling_apart(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Relations whose both ends are described, and in table `dangling` those of which one is not."""
+    schema = dict.fromkeys(("relation", "from_uri", "to_uri", "missing_uri", "source_document"), pl.String)
+    whole, dangling = {}, [pl.DataFrame(schema=schema)]
+    nothing = pl.Series("concept_uri", [], dtype=pl.String)
+    known = frames["concept"].get_column("concept_uri", default=nothing).implode()
+    for relation, (one, other) in RELATIONS.items():
+        if frames[relation].is_empty():
+            continue
+        missing = pl.when(~pl.col(one).is_in(known)).then(one).when(~pl.col(other).is_in(known)).then(other)
+        judged = frames[relation].with_columns(missing_uri=missing)
+        whole[relation] = judged.filter(pl.col("missing_uri").is_null()).drop("missing_uri")
+        lost = judged.drop_nulls("missing_uri").rename({one: "from_uri", other: "to_uri"})
+        dangling.append(lost.with_columns(relation=pl.lit(relation)).select(*schema))
+    return {**whole, "dangling": pl.concat(dangling)}
 
 
 def read_file(file: EscoFile) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -101,7 +134,7 @@ def read_file(file: EscoFile) -> Iterator[tuple[str, pl.DataFrame]]:
     if file.format == "json":
         yield from _read_json(file)
         return
-    rows = pl.read_csv(io.BytesIO(file.body), infer_schema=False, truncate_ragged_lines=True)
+    rows = pl.read_csv(io.BytesIO(file.body), infer_schema=False)
     if file.kind in CONCEPT_TYPES:
         yield from _read_concepts(rows, file)
     elif file.kind == "occupationSkillRelations":
@@ -227,20 +260,24 @@ def _files(documents: Iterable[Document]) -> Iterator[EscoFile]:
 
 
 def _zip_files(document: Document) -> Iterator[EscoFile]:
+    """The files of a pack; where their names say no version, the pack's or their folder's name may."""
     with zipfile.ZipFile(io.BytesIO(document.body)) as pack:
         for member in sorted(pack.infolist(), key=lambda item: item.filename):
-            name = member.filename.rsplit("/", 1)[-1]
+            folder, _, name = member.filename.rpartition("/")
             if FILE_NAME.fullmatch(name):
                 expect(member.file_size < MAX_MEMBER_BYTES, f"esco: {name} in the pack unpacks to {member.file_size} bytes")
-                yield _file(name, pack.read(member))
+                body = pack.read(member)
+                plain = name.removesuffix(".gz")
+                yield _file(plain, body if plain == name else gzip.decompress(body), f"{document.key}/{folder}")
 
 
-def _file(name: str, body: bytes) -> EscoFile:
+def _file(name: str, body: bytes, place: str = "") -> EscoFile:
     match = FILE_NAME.fullmatch(name)
     if match is None:
         raise SourceError(f"esco: {name} is not a file of an ESCO download")
     languages = (match["languages"] or "").split("_")
-    version = tuple(int(part) for part in (match["version"] or "").split(".") if part)
+    said = match["version"] or next(iter(_VERSION.findall(place)[::-1]), "")
+    version = tuple(int(part) for part in said.split(".") if part)
     kind = match["kind"].removesuffix("_isco")
     return EscoFile(name, kind, languages[0] or None, version, match["format"], body)
 
@@ -254,8 +291,80 @@ def _type_of(uri: str, kind: str) -> str:
     return CONCEPT_TYPES[kind]
 
 
+# what changed between versions
+
+
+def fetch_version(context: FetchContext) -> Landing:
+    """The concepts of the classification that serves, as one more document when they are not those of the last one."""
+    concepts = context.table(CLASSIFICATION, "concept").collect()
+    expect(not concepts.is_empty(), f"esco/changes: {CLASSIFICATION} has not landed yet")
+    preferred = context.table(CLASSIFICATION, "label").filter(kind="preferred").collect()
+    labels = [
+        preferred.filter(language=language).select("concept_uri", pl.col("label").alias(f"label_{language}"))
+        for language in LANGUAGES
+    ]
+    state = concepts.select("concept_uri", "concept_type", "version")
+    for names in labels:
+        state = state.join(names, on="concept_uri", how="left")
+    body = state.sort("concept_uri").write_ndjson().encode()
+    landed = sorted(context.previous.entries) if context.previous else []
+    if context.previous and context.previous.entries[landed[-1]].sha256 == hashlib.sha256(body).hexdigest():
+        yield Unchanged(landed[-1])
+        return
+    newest = max(concepts["version"].drop_nulls(), key=_version_of, default="")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    yield Fetched(f"{len(landed) + 1:04d} {newest}".strip(), body, CLASSIFICATION, 200, now)
+
+
+def parse_versions(documents: Iterable[Document]) -> Parsed:
+    """Concepts added, gone and renamed from each version we saw to the next; the last step is told in the run's notes."""
+    versions = [
+        (document.key, pl.read_ndjson(document.body, schema=_STATE)) for document in sorted(documents, key=lambda d: d.key)
+    ]
+    steps = [changes_between(before, after, key) for (_, before), (key, after) in itertools.pairwise(versions)]
+    if not steps:
+        return Parsed({"esco_change": pl.DataFrame()})
+    counts = dict(steps[-1].group_by("change").len().iter_rows())
+    told = ", ".join(f"{counts.get(change, 0)} {change}" for change in ("added", "gone", "renamed"))
+    return Parsed({"esco_change": pl.concat(steps)}, notes=[f"{versions[-1][0]}: {told} concepts; see table esco_change"])
+
+
+def changes_between(before: pl.DataFrame, after: pl.DataFrame, key: str) -> pl.DataFrame:
+    """One row per concept that is new, gone, or has another preferred label in fi, sv or en."""
+    names = [f"label_{language}" for language in LANGUAGES]
+    both = before.join(after, on="concept_uri", how="full", coalesce=True, suffix="_after")
+    renamed = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in names)
+    change = (
+        pl.when(pl.col("concept_type").is_null())
+        .then(pl.lit("added"))
+        .when(pl.col("concept_type_after").is_null())
+        .then(pl.lit("gone"))
+        .when(renamed)
+        .then(pl.lit("renamed"))
+    )
+    return (
+        both.select(
+            "concept_uri",
+            pl.coalesce("concept_type_after", "concept_type").alias("concept_type"),
+            change.alias("change"),
+            *(pl.col(name).alias(f"{name}_before") for name in names),
+            *(f"{name}_after" for name in names),
+            source_document=pl.lit(key),
+        )
+        .drop_nulls("change")
+        .sort("concept_uri")
+    )
+
+
+def _version_of(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
+
+
+_STATE = dict.fromkeys(("concept_uri", "concept_type", "version", *(f"label_{language}" for language in LANGUAGES)), pl.String)
+
+
 def resources(_settings: Settings) -> list[Resource]:
-    """The classification as one resource with several tables."""
+    """The classification as one resource with several tables, and what changed from version to version."""
     return [
         Resource(
             source="esco",
@@ -265,6 +374,20 @@ def resources(_settings: Settings) -> list[Resource]:
             fetch=fetch,
             parse=parse,
             title="ESCO occupations, skills and their relations",
-            attribution="This service uses the ESCO classification of the European Commission.",
-        )
+            attribution=ATTRIBUTION,
+            link="https://esco.ec.europa.eu",
+        ),
+        Resource(
+            source="esco",
+            name="changes",
+            system="esco",
+            tables=("esco_change",),
+            fetch=fetch_version,
+            parse=parse_versions,
+            title="Concepts added, gone and renamed between versions of ESCO",
+            attribution=ATTRIBUTION,
+            link="https://esco.ec.europa.eu",
+            after=(CLASSIFICATION,),
+            additive=True,
+        ),
     ]

@@ -1,17 +1,21 @@
 """One polite HTTP client for every source.
 
 Sends Caller-Id, waits between requests, retries only what may heal (408, 429, 5xx, broken connections), obeys
-Retry-After, and never hands on a body that was cut short or is not what was asked for.
+Retry-After, stays on the host it was told to ask, and never hands on a body that was cut short, is in a wrong encoding
+or is not what was asked for.
 """
 
 from __future__ import annotations
 
 import re
 import time
+import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -23,13 +27,15 @@ from jod_pipelines.errors import SourceError, SourceSkipped
 from jod_pipelines.settings import HttpSettings
 
 RETRIED_STATUS = frozenset({408, 429, 500, 502, 503, 504})
+REDIRECTS = 3
+BOM = b"\xef\xbb\xbf"
 NOTHING_HERE = 501
 """Status of a stand-in that holds no recording for a request."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One complete response body and what it answers."""
+    """One complete response body, without compression and byte order mark, and what it answers."""
 
     request: str
     status: int
@@ -47,7 +53,7 @@ class Answer:
         except orjson.JSONDecodeError as error:
             raise SourceError(
                 f"{self.request}: the answer is not complete JSON ({_why_not_json(self.body, error)})",
-                detail=self.body[:300].decode("utf-8", "replace"),
+                detail=_excerpt(self.body),
             ) from None
 
 
@@ -79,6 +85,7 @@ class PoliteClient:
         base_url: root of the system, no trailing slash.
         settings: pace, timeouts and attempts.
         headers: extra headers, such as a subscription key; never logged.
+        auth: adds credentials to each request.
         transport: where requests go instead of the network (the in-process sandbox, recordings).
         pause: waits that many seconds; replaced in tests.
     """
@@ -89,23 +96,26 @@ class PoliteClient:
         settings: HttpSettings,
         *,
         headers: dict[str, str] | None = None,
+        auth: httpx.Auth | None = None,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
         self.pause = pause
         self.requests_made = 0
+        self.last_request = "nothing was asked yet"
         self._window: deque[float] = deque()
         self._window_calls, self._window_seconds = 0, 0.0
         self._last_request = float("-inf")
         self._paced = transport is None and not base_url.startswith(("http://127.0.0.1", "http://localhost"))
         self._http = httpx.Client(
             base_url=base_url,
+            auth=auth,
             transport=transport,
-            follow_redirects=True,
             timeout=httpx.Timeout(settings.read_timeout_s, connect=settings.connect_timeout_s),
             headers={
                 "Accept": "application/json",
+                "Accept-Encoding": "gzip",
                 "Caller-Id": settings.caller_id,
                 "User-Agent": f"jod-pipelines/{__version__}",
                 **(headers or {}),
@@ -128,7 +138,7 @@ class PoliteClient:
         Raises:
             NotFound: 404. Refused: another 4xx. SourceSkipped: the stand-in has no recording. SourceError: the rest.
         """
-        return self._attempt("GET", path, params=params, check=Answer.json)
+        return self._attempt("GET", path, params=params, check=_document)
 
     def get_bytes(self, path: str) -> Answer:
         """GET a body of any kind, whole; raises as `get_json`."""
@@ -136,7 +146,7 @@ class PoliteClient:
 
     def post_json(self, path: str, payload: object) -> Answer:
         """POST a JSON query and return its JSON answer; raises as `get_json`."""
-        return self._attempt("POST", path, payload=payload, check=Answer.json)
+        return self._attempt("POST", path, payload=payload, check=_document)
 
     def post_lines(self, path: str, payload: object) -> Iterator[bytes]:
         """POST a query and stream its NDJSON answer, one line at a time, without holding the whole of it.
@@ -146,25 +156,17 @@ class PoliteClient:
         Raises:
             SourceError: the connection broke or the last line is unfinished; the caller must discard what it got.
         """
-        label = f"POST {path}"
+        request = self._http.build_request("POST", path, content=orjson.dumps(payload), headers=_POST_HEADERS)
+        label = f"POST {request.url}"
         for attempt in self._attempts():
             with attempt:
-                self._wait_for_turn()
-                request = self._http.build_request("POST", path, content=orjson.dumps(payload), headers=_POST_HEADERS)
-                try:
-                    response = self._http.send(request, stream=True)
-                except httpx.TransportError as error:
-                    raise _Retry(_unreachable(label, request.url, error)) from error
-                if response.status_code != 200:
-                    response.read()
-                    response.close()
-                    self._raise_for_status(response, label)
-        try:
-            yield from _complete_lines(response, label)
-        except httpx.TransportError as error:
-            raise SourceError(f"{label}: the stream broke off ({type(error).__name__}); run again", str(error)) from error
-        finally:
-            response.close()
+                response = self._send(request, label)
+        with closing(response):
+            try:
+                yield from _complete_lines(self._body_of(response, label), label)
+            except httpx.HTTPError as error:
+                line = f"{label}: the stream broke off ({_reason(error)}); nothing of it is kept, run again"
+                raise SourceError(line, f"{type(error).__name__}: {error}") from error
 
     def _attempt(
         self,
@@ -189,19 +191,48 @@ class PoliteClient:
         raise AssertionError("tenacity re-raises when attempts run out")
 
     def _once(self, request: httpx.Request, label: str, check: Callable[[Answer], object] | None) -> Answer:
-        self._wait_for_turn()
-        try:
-            response = self._http.send(request)
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            raise _Retry(_unreachable(label, request.url, error)) from error
-        self._raise_for_status(response, label)
-        answer = Answer(label, response.status_code, response.content, datetime.now(UTC).isoformat(timespec="seconds"))
+        with closing(self._send(request, label)) as response:
+            try:
+                body = b"".join(self._body_of(response, label)).removeprefix(BOM)
+            except httpx.HTTPError as error:
+                raise _Retry(_unreachable(label, request.url, error)) from error
+        answer = Answer(label, response.status_code, body, datetime.now(UTC).isoformat(timespec="seconds"))
         if check:
             try:
                 check(answer)
             except SourceError as error:
                 raise _Retry(error) from error
         return answer
+
+    def _send(self, request: httpx.Request, label: str) -> httpx.Response:
+        """The head of a good answer, its body still to be read; redirects are followed within the host."""
+        self._wait_for_turn()
+        self.last_request = label
+        for _ in range(REDIRECTS + 1):
+            try:
+                response = self._http.send(request, stream=True)
+                if response.status_code >= 300 and not response.has_redirect_location:
+                    with closing(response):
+                        response.read()
+            except httpx.HTTPError as error:
+                raise _Retry(_unreachable(label, request.url, error)) from error
+            if not response.has_redirect_location:
+                self._raise_for_status(response, label)
+                return response
+            response.close()
+            request = _redirected(request, response, label)
+        raise _Retry(SourceError(f"{label}: redirected more than {REDIRECTS} times, the last time to {request.url}"))
+
+    def _body_of(self, response: httpx.Response, label: str) -> Iterator[bytes]:
+        """A body as it arrives, unpacked; a source that drips for ever is given up."""
+        if response.is_stream_consumed:  # a transport without a network may hand over a body already unpacked
+            yield response.content
+            return
+        until = time.monotonic() + self.settings.answer_timeout_s
+        for part in _unpacked(response.iter_raw(), response.headers.get("Content-Encoding", "")):
+            if time.monotonic() > until:
+                raise httpx.ReadTimeout(f"not whole after {self.settings.answer_timeout_s:g} s")
+            yield part
 
     def _attempts(self) -> tenacity.Retrying:
         settings = self.settings
@@ -262,34 +293,117 @@ class PoliteClient:
 _POST_HEADERS = {"Content-Type": "application/json"}
 
 
-def _complete_lines(response: httpx.Response, label: str) -> Iterator[bytes]:
-    rest = b""
-    for chunk in response.iter_bytes():
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from (line for line in lines if line.strip())
+def _document(answer: Answer) -> None:
+    """Raise SourceError unless an answer is JSON that can be a document."""
+    value = answer.json()
+    if value is None or isinstance(value, str | bool):
+        raise SourceError(f"{answer.request}: the answer is {_one_line(answer.body.decode())} instead of a document")
+    if encoding := _wrong_encoding(answer.body):
+        raise SourceError(f"{answer.request}: the text of the answer is spoiled ({encoding})", _excerpt(answer.body))
+
+
+def _wrong_encoding(body: bytes) -> str | None:
+    """How a whole answer's text is spoiled, if it is.
+
+    Somebody's typing mistake in one text is no reason: then other texts have their letters right.
+    """
+    if any(letter in body for letter in ("ä".encode(), "ö".encode())):
+        return None
+    if any(letter.encode("utf-8").decode("latin-1").encode() in body for letter in "äö"):
+        return "UTF-8 read as Latin-1 and written again"
+    return "letters replaced by U+FFFD" if "\ufffd".encode() in body else None
+
+
+def _complete_lines(parts: Iterable[bytes], label: str) -> Iterator[bytes]:
+    rest, first = b"", True
+    for part in parts:
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield line.removeprefix(BOM) if first else line
+                first = False
     if rest.strip():
         raise SourceError(
-            f"{label}: the stream was cut in the middle of a line; nothing of it is kept, run again",
-            detail=rest[:300].decode("utf-8", "replace"),
+            f"{label}: the stream was cut in the middle of a line; nothing of it is kept, run again", _excerpt(rest)
         )
 
 
+def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Parts of a body without its compression. httpx takes a cut gzip body for a whole one, so the end is checked here.
+
+    Raises:
+        httpx.DecodingError: the compression is broken, cut or of a kind that was not asked for.
+    """
+    if encoding.lower() in ("", "identity"):
+        yield from parts
+        return
+    if encoding.lower() not in ("gzip", "x-gzip"):
+        raise httpx.DecodingError(f"Content-Encoding {encoding} was not asked for")
+    inflate = zlib.decompressobj(wbits=31)
+    try:
+        for part in parts:
+            yield inflate.decompress(part)
+            while inflate.unused_data:  # a gzip body may have several members
+                rest, inflate = inflate.unused_data, zlib.decompressobj(wbits=31)
+                yield inflate.decompress(rest)
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from error
+    if not inflate.eof:
+        raise httpx.DecodingError("the compressed body has no end")
+
+
+def _redirected(request: httpx.Request, response: httpx.Response, label: str) -> httpx.Request:
+    """The request a redirect asks for. Another host would get our key and Caller-Id, and a POST must stay one.
+
+    Raises:
+        _Retry: the redirect must not be followed.
+    """
+    following = response.next_request
+    assert following is not None
+    old, new = request.url, following.url
+    upgraded = (old.scheme, new.scheme, new.port) == ("http", "https", None)
+    if new.host != old.host or not (upgraded or (new.scheme, new.port) == (old.scheme, old.port)):
+        raise _Retry(
+            SourceError(f"{label}: redirected to another host, {new.host}; not followed. If the system moved, set its endpoint")
+        )
+    if following.method != request.method:
+        raise _Retry(SourceError(f"{label}: redirected with {response.status_code}, which would lose the query; not followed"))
+    return following
+
+
+_REASONS: dict[type[Exception], str] = {
+    httpx.ConnectTimeout: "does not let us connect (firewall or address list?)",
+    httpx.ConnectError: "cannot be reached",
+    httpx.ReadTimeout: "did not answer in time",
+    httpx.NetworkError: "closed the connection before the answer was complete",
+    httpx.RemoteProtocolError: "broke off the answer or did not answer in HTTP",
+    httpx.DecodingError: "sent a body whose compression is broken",
+}
+
+
+def _reason(error: Exception) -> str:
+    return next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "failed")
+
+
 def _unreachable(label: str, url: httpx.URL, error: Exception) -> SourceError:
-    reasons = {
-        httpx.ConnectError: "cannot be reached",
-        httpx.ConnectTimeout: "does not let us connect (firewall or address list?)",
-        httpx.ReadTimeout: "did not answer in time",
-        httpx.RemoteProtocolError: "closed the connection before the answer was complete",
-        httpx.ReadError: "closed the connection before the answer was complete",
-        httpx.DecodingError: "sent a body whose compression is broken",
-    }
-    reason = next((text for kind, text in reasons.items() if isinstance(error, kind)), "failed")
-    return SourceError(f"{url.host} {reason}: {label}", f"{type(error).__name__}: {error}")
+    return SourceError(f"{url.host} {_reason(error)}: {label}", f"{type(error).__name__}: {error}")
 
 
 def _retry_after(response: httpx.Response, limit_s: float) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return min(float(value), limit_s) if re.fullmatch(r"\d+(\.\d+)?", value) else None
+    """Seconds to wait as the source asks, in seconds or as a date by its own clock, within our limit."""
+    value = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return min(float(value), limit_s)
+    due, now = _http_date(value), _http_date(response.headers.get("Date", "")) or datetime.now(UTC)
+    return min(max(0.0, (due - now).total_seconds()), limit_s) if due else None
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _why_not_json(body: bytes, error: orjson.JSONDecodeError) -> str:
@@ -298,6 +412,10 @@ def _why_not_json(body: bytes, error: orjson.JSONDecodeError) -> str:
     if body.lstrip()[:1] == b"<":
         return "it is an HTML page"
     return f"it breaks at byte {error.pos} of {len(body)}"
+
+
+def _excerpt(body: bytes) -> str:
+    return body[:300].decode("utf-8", "replace")
 
 
 def _one_line(text: str) -> str:

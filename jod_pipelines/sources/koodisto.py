@@ -7,25 +7,48 @@ from datetime import date
 from typing import Any
 
 from jod_pipelines.errors import SourceSkipped
+from jod_pipelines.landing.archive import Failed, Unchanged
+from jod_pipelines.sources.crawl import is_due
 from jod_pipelines.sources.http import NotFound
-from jod_pipelines.sources.resource import FetchContext, Landing, Resource, fetched, parse_json
+from jod_pipelines.sources.resource import FetchContext, Landing, Resource, expect, fetched, parse_json
 from jod_pipelines.sources.text import metadata_languages
 
 SERVICE = "/koodisto-service/rest"
 PERSONAL = frozenset({"paivittajaOid"})
+BIG_LISTS = frozenset({"tutkinnonosat", "ammattitaitovaatimukset"})
+"""Lists of thousands and tens of thousands of codes, whole in one answer: asked once in a cycle of the re-check.
+
+Their codes come with the requirements that use them, so that a new one is known before the list is read again."""
 RELATED_LISTS = ("kunta", "koulutus", "koulutustyyppi")
 """Lists whose relations to other lists are used; with relations a list can be very large."""
 ATTRIBUTION = "Opetushallitus, Koodisto"
 
 
 def fetch_codes(context: FetchContext) -> Landing:
-    """Every configured list whole, expired codes included."""
+    """Every configured list whole, expired codes included; the big ones once in a cycle.
+
+    A configured list that the source does not know is named as failed; what landed of it before stays.
+    """
     found = 0
+    landed = context.previous.entries if context.previous else {}
     for code_list in context.settings.koodisto_lists:
+        if code_list in BIG_LISTS & landed.keys() and not is_due(code_list, context.today, context.settings.recheck.nights):
+            found += 1
+            yield Unchanged(code_list)
+            continue
         try:
             answer = context.client.get_json(f"{SERVICE}/json/{code_list}/koodi", {"onlyValidKoodis": "false"})
-        except (SourceSkipped, NotFound):
+        except SourceSkipped:
             continue
+        except NotFound as error:
+            yield Failed(code_list, str(error))
+            continue
+        codes = answer.json()
+        expect(
+            isinstance(codes, list) and bool(codes),
+            f"koodisto: list {code_list} is empty or no list; run again",
+            str(codes)[:300],
+        )
         found += 1
         yield fetched(code_list, answer, personal=PERSONAL)
     if not found:

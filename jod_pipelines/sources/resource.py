@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
+from zipfile import BadZipFile
 
 import orjson
 import polars as pl
@@ -15,9 +17,21 @@ from jod_pipelines.landing.archive import Arriving, Document, Fetched, Snapshot
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, PoliteClient
 
-_WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""What reading a document of an unexpected shape raises."""
+_UNREADABLE = (*WRONG_SHAPE, EOFError, BadZipFile, pl.exceptions.PolarsError)
 Rows = list[dict[str, Any]]
-Landing = Iterator[Arriving]
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """An item the source took back: its content must leave everything we keep. `reason` goes on its tombstone."""
+
+    item_id: str
+    reason: str
+
+
+Landing = Iterator[Arriving | Withdrawn]
 
 
 class TableReader(Protocol):
@@ -29,12 +43,13 @@ class TableReader(Protocol):
 
 @dataclass(frozen=True)
 class FetchContext:
-    """What a fetch may use."""
+    """What a fetch may use; `today` decides whose turn it is to be looked at again."""
 
     client: PoliteClient
     settings: Settings
     previous: Snapshot | None
     table: TableReader
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     def unchanged(self, key: str, change_key: str | None) -> bool:
         """Whether the source's change mark of a document equals the one we landed it with."""
@@ -44,13 +59,14 @@ class FetchContext:
 
 @dataclass
 class Parsed:
-    """Typed rows (or ready frames) by table, documents that could not be read, with the reason, and refused rows.
+    """Typed rows (or ready frames) by table, documents that could not be read with the reason, and notes for the run.
 
     `refused` holds rows by table in the columns of a quarantine (`contracts.enforcement.QUARANTINE_SCHEMA`).
     """
 
     tables: dict[str, Rows | pl.DataFrame]
     unreadable: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     refused: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
@@ -59,13 +75,15 @@ class Resource:
     """One thing to land from one source.
 
     Attributes:
+        attribution, link: how the source's terms ask to be named, and where it is; they go with every release.
         after: labels of resources whose tables `fetch` reads.
         per_document: each document has its own typed file, so that large resources are read piece by piece.
         described_by: keys of the documents that describe the others; each document comes to `parse` with them.
         describe: contracts by table, made of those documents; a contract file of the table replaces its own.
         additive: fetched documents add to the landed ones.
         volatile: JSON keys that change without the content changing.
-        withdrawn: ids whose content must be erased now; `ids_in` finds the ids a document holds, `without` rewrites it.
+        working: notes for the next fetch; nothing that is published depends on them.
+        ids_in, without: for a source that withdraws items: the ids a document holds, and the document without some.
     """
 
     source: str
@@ -76,13 +94,14 @@ class Resource:
     parse: Callable[[Iterable[Document]], Parsed]
     title: str
     attribution: str
+    link: str = ""
     after: tuple[str, ...] = ()
     per_document: bool = False
     described_by: tuple[str, ...] = ()
     describe: Callable[[list[Document]], dict[str, Table]] | None = None
     additive: bool = False
     volatile: frozenset[str] = frozenset()
-    withdrawn: Callable[[FetchContext], set[str]] | None = None
+    working: bool = False
     ids_in: Callable[[bytes], set[str]] | None = None
     without: Callable[[bytes, set[str]], bytes] | None = None
 
@@ -90,6 +109,31 @@ class Resource:
     def label(self) -> str:
         """`source/name`."""
         return f"{self.source}/{self.name}"
+
+    def documents(self, context: FetchContext) -> Landing:
+        """What `fetch` finds.
+
+        Raises:
+            SourceError: also when an answer has another shape than `fetch` knows.
+        """
+        try:
+            yield from self.fetch(context)
+        except _UNREADABLE as error:
+            raise SourceError(
+                f"{self.label}: {context.client.last_request} has another shape than agreed ({_why(error)}); "
+                "the source may have changed its interface",
+            ) from error
+
+    def read(self, documents: Iterable[Document]) -> Parsed:
+        """What `parse` makes of documents.
+
+        Raises:
+            SourceError: also when a document cannot be read at all and `parse` did not set it aside.
+        """
+        try:
+            return self.parse(documents)
+        except _UNREADABLE as error:
+            raise SourceError(f"{self.label}: what was fetched cannot be read ({_why(error)}); run again") from error
 
 
 def fetched(key: str, answer: Answer, *, personal: frozenset[str] = frozenset(), change_key: str | None = None) -> Fetched:
@@ -119,13 +163,13 @@ def parse_json(
     for document in documents:
         try:
             listed = list(items(document.json()))
-        except _WRONG_SHAPE as error:
+        except WRONG_SHAPE as error:
             unreadable[document.key] = f"{type(error).__name__}: {error}"
             continue
         for number, item in enumerate(listed, start=1):
             try:
                 found = list(read(item))
-            except _WRONG_SHAPE as error:
+            except WRONG_SHAPE as error:
                 unreadable[f"{document.key} item {number}"] = f"{type(error).__name__}: {error}"
                 continue
             for table, row in found:
@@ -157,6 +201,10 @@ def without_keys(body: bytes, keys: frozenset[str]) -> tuple[bytes, tuple[str, .
 
     stripped = strip(orjson.loads(body))
     return (orjson.dumps(stripped), tuple(sorted(dropped))) if dropped else (body, ())
+
+
+def _why(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def expect(condition: bool, line: str, detail: str = "") -> None:

@@ -206,7 +206,9 @@ def parse_table(table: StatfinTable) -> Any:
             try:
                 answer = document.json()
                 if document.key.startswith("metadata"):
-                    labels.append(_labels(answer, table, document.key))
+                    # Languages that were not translated are one document to the landing, with one typed table for all of them.
+                    alike = [other.key for other in document.described_by if other.body == document.body]
+                    labels += [_labels(answer, table, key) for key in alike or [document.key]]
                     continue
                 cells = _json_stat_cells(answer, table) if "class" in answer else _px_json_cells(answer, table)
                 frames.append(cells.with_columns(pl.lit(document.key).alias("source_document")))
@@ -469,7 +471,7 @@ def resources(settings: Settings) -> list[Resource]:
             tables=("cell", "label"),
             fetch=fetch_table(table),
             parse=parse_table(table),
-            described_by=("metadata",),
+            described_by=("metadata", *(f"metadata-{language}" for language in LABEL_LANGUAGES)),
             describe=partial(describe, table),
             title=f"Statistics Finland, table {table.path}",
             attribution=f"Tilastokeskus, {table.path}, CC BY 4.0",

@@ -183,7 +183,7 @@ def parse(documents: Iterable[Document]) -> Parsed:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, SourceError) as error:
             unreadable[document.key] = f"{type(error).__name__}: {error}".split("\n")[0]
     table = pl.concat(frames) if frames else pl.DataFrame()
-    return Parsed({"row": table}, unreadable, {"row": pl.concat(refused)} if refused else {})
+    return Parsed({"row": table}, unreadable, refused={"row": pl.concat(refused)} if refused else {})
 
 
 def column_types(columns: list[dict[str, Any]]) -> dict[str, str]:

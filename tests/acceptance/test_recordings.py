@@ -46,7 +46,9 @@ def test_recorded_documents_of_opintopolku_are_typed_without_a_loss_but_for_what
 
 def test_the_structured_requirements_of_a_real_qualification_are_all_read(recorded):
     path = recorded / "opintopolku/eperusteet/peruste_6942140_puutarha_PT_ammattitaitovaatimukset2019.json"
-    rows = parse_json([Document("6942140", path.read_bytes(), "")], ("peruste", "requirement"), eperusteet.read_document).tables
+    rows = parse_json(
+        [Document("6942140", path.read_bytes(), "")], ("peruste", "unit", "requirement"), eperusteet.read_document
+    ).tables
     statements = [row for row in rows["requirement"] if row["kind"] == "structured"]
     units = recorded / "opintopolku/eperusteet/derived_ammattitaitovaatimukset_6942140.ndjson"
     expected = len(units.read_text("utf-8").splitlines())

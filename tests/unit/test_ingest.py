@@ -1,5 +1,7 @@
 """From source to typed tables: what breaks is kept and named, what serves stays whole."""
 
+import dataclasses
+
 import httpx
 import orjson
 import polars as pl
@@ -8,6 +10,7 @@ import pytest
 from jod_pipelines import ingest as ingest_module
 from jod_pipelines.errors import HeldError, SourceError
 from jod_pipelines.ingest import ingest, read_typed
+from jod_pipelines.landing.archive import Fetched, Unchanged
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import HttpSettings, load_settings
 from jod_pipelines.sources import all_resources
@@ -31,6 +34,10 @@ def hit(number, **changes):
         ],
         **changes,
     }
+
+
+def archived(posting):
+    return {**posting, "metadata": {**posting["metadata"], "archived": "2026-10-05T08:00:00.000000"}}
 
 
 def posting(number, day=1):
@@ -118,6 +125,48 @@ def test_an_item_that_cannot_be_read_is_kept_and_named(platform, source):
     assert "nimi" in row["value"]
 
 
+def message_of(platform, label="opintopolku/search"):
+    return {health.subject: health.message for health in platform.state.all_health()}[label]
+
+
+def test_status_names_what_is_in_quarantine_as_long_as_it_is(platform, source):
+    source.hits.append(hit("not-an-oid"))
+    for _ in range(3):
+        land(platform)
+        assert message_of(platform).startswith("2 in quarantine, such as page-0001 programme_oid: pattern")
+    source.hits.pop()
+    land(platform)
+    assert message_of(platform) == ""
+
+
+def test_what_is_in_quarantine_is_asked_for_once_more_whatever_its_mark_says(platform, source):
+    asked = []
+
+    def fetch(context):
+        marked = context.unchanged("page", "m")
+        asked.append(marked)
+        body = orjson.dumps({"total": len(source.hits), "hits": source.hits})
+        yield Unchanged("page") if marked else Fetched("page", body, "GET /x", 200, "2026-01-01", "m")
+
+    page = dataclasses.replace(resource(platform, "opintopolku/search"), fetch=fetch)
+    source.hits.append(hit("not-an-oid"))
+    for _ in range(4):
+        ingest(page, platform)
+    assert asked == [False, False, True, True]
+
+
+def test_when_nothing_of_it_can_be_used_it_is_held(platform, source):
+    source.hits = [hit("not-an-oid")]
+    with pytest.raises(HeldError, match="nothing of what was sent can be used; 2 in quarantine, such as page-0001"):
+        land(platform)
+
+
+def test_an_answer_of_another_shape_is_one_line(platform, source):
+    source.broken = httpx.Response(200, json={"viesti": "huolto"})
+    with pytest.raises(SourceError, match=r"opintopolku/search: GET http.* has another shape than agreed \(KeyError: 'total'\)"):
+        land(platform)
+
+
 def test_a_resource_that_comes_back_empty_is_held_and_its_raw_answer_kept(platform, source):
     source.hits = []
     with pytest.raises(HeldError, match="has 0 rows"):
@@ -191,7 +240,7 @@ def test_contacts_never_reach_the_disk(platform, source):
 def test_an_archived_posting_is_erased_everywhere_with_a_tombstone(platform, source):
     source.published = [posting(1), posting(2)]
     land(platform, LABEL)
-    source.archived, source.published = [posting(1)], [posting(2)]
+    source.archived, source.published = [archived(posting(1))], [posting(2)]
     outcome = land(platform, LABEL)
     assert outcome.erased == 1
     assert outcome.rows == {"job_posting": 1}

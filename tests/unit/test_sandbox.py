@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from jod_pipelines.errors import SettingsError
-from jod_pipelines.sandbox import build_world
+from jod_pipelines.sandbox import InProcessTransport, build_world
 from jod_pipelines.sandbox.faults import Fault, FaultyApp, read_faults
 from jod_pipelines.sandbox.finnish import gerund, inflected, third_person
 from jod_pipelines.sandbox.servers.app import SourcesApp
@@ -305,7 +305,65 @@ def test_each_kind_of_fault_spoils_its_way():
         faulty(kind="reset", bytes=2).get("/x")
 
 
-@pytest.mark.parametrize("text", ["faults: [{path: '(', kind: status}]", "faults: [{path: /x, kind: nosuch}]", "[1", "faults: 3"])
+def test_faults_of_the_body_change_what_they_say():
+    assert faulty(kind="bom").get("/x").content == b"\xef\xbb\xbf0123456789"
+    assert faulty(kind="truncate", lines=0).get("/x").content == b""
+    assert faulty(kind="recode", charset="utf-16").get("/x").content.decode("utf-16") == "0123456789"
+    assert faulty(kind="header", headers={"Date": "never"}).get("/x").headers["Date"] == "never"
+    assert faulty(kind="redirect", location="/y").get("/x").headers["Location"] == "/y"
+    assert faulty(kind="slow", bytes=3, seconds=0).get("/x").content == b"0123456789"
+    assert faulty(kind="status", status=429, retry_after="soon", query="page=2").get("/x?page=1").status_code == 200
+
+
+def edited(document, **fault):
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [orjson.dumps(document)]
+
+    web = httpx.Client(transport=httpx.WSGITransport(app=FaultyApp(app, [Fault(**fault)])), base_url="http://f.test")
+    return web.get("/x").json()
+
+
+@pytest.mark.parametrize(
+    ("at", "change", "value", "expected"),
+    [
+        ("a.0.b", "set", 9, {"a": [{"b": 9, "c": 2}]}),
+        ("a.*.b", "text", None, {"a": [{"b": "1", "c": 2}]}),
+        ("a.0.b", "drop", None, {"a": [{"c": 2}]}),
+        ("a.0.b", "rename", "d", {"a": [{"c": 2, "d": 1}]}),
+        ("a.0.b", "copy", "d", {"a": [{"b": 1, "c": 2, "d": 1}]}),
+        ("a", "repeat", None, {"a": [{"b": 1, "c": 2}, {"b": 1, "c": 2}]}),
+        ("a", "first", 0, {"a": []}),
+        ("a.0", "shift", None, {"a": [{"b": 2, "c": 1}]}),
+        ("a.7.b", "set", 9, {"a": [{"b": 1, "c": 2}]}),
+    ],
+)
+def test_an_edit_changes_one_value(at, change, value, expected):
+    assert edited({"a": [{"b": 1, "c": 2}]}, kind="edit", at=at, change=change, value=value) == expected
+
+
+def test_turned_dimensions_say_the_same():
+    turned = edited({"id": ["r", "c"], "size": [2, 3], "value": [1, 2, 3, 4, 5, None], "status": {"5": "..."}}, kind="turn")
+    assert turned == {"id": ["c", "r"], "size": [3, 2], "value": [1, 4, 2, 5, 3, None], "status": {"5": "..."}}
+
+
+def test_a_broken_connection_in_process_looks_like_one_on_the_network():
+    for kind in ("reset", "close", "length", "hang", "garbage"):
+        app = FaultyApp(plain, [Fault(kind=kind, seconds=0, bytes=3)])
+        with pytest.raises(httpx.ReadError):
+            httpx.Client(transport=InProcessTransport(app=app), base_url="http://f.test").get("/x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "faults: [{path: '(', kind: status}]",
+        "faults: [{path: /x, kind: nosuch}]",
+        "faults: [{kind: bom, system: mars}]",
+        "[1",
+        "faults: 3",
+    ],
+)
 def test_a_wrong_fault_plan_is_one_line(tmp_path, text):
     (tmp_path / "plan.yaml").write_text(text)
     with pytest.raises(SettingsError, match="is not a fault plan"):

@@ -96,9 +96,9 @@ def esco_vocabulary(folder: Path, seed: int) -> Vocabulary:
     import polars as pl
 
     from jod_pipelines.landing.archive import Document
-    from jod_pipelines.sources.esco import FILE_NAME, parse
+    from jod_pipelines.sources.esco import download_files, parse
 
-    paths = sorted(path for path in folder.iterdir() if FILE_NAME.fullmatch(path.name))
+    paths = download_files(folder)
     tables = parse(Document(p.name, p.read_bytes(), "") for p in paths).tables
     frames = {name: frame for name, frame in tables.items() if isinstance(frame, pl.DataFrame)}
     labels = frames["label"].filter(pl.col("language").is_in(LANGUAGES))

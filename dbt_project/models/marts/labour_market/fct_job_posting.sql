@@ -35,7 +35,9 @@ select
         else list_sort(list_distinct(list_transform(posting.municipality_codes, lambda code: regions.codes[code])))
     end as region_codes,
     posting.municipality_codes,
-    coalesce(posting.open_positions, 1)::integer as open_positions
+    coalesce(posting.open_positions, 1)::integer as open_positions,
+    posting.source_name,
+    posting.source_url
 from {{ ref('int_job_postings') }} as posting
 left join occupations on posting.posting_id = occupations.posting_id
 cross join regions

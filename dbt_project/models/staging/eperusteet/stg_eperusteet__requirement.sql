@@ -9,5 +9,9 @@ select
     kind,
     statement_fi,
     statement_sv,
-    statement_en
+    statement_en,
+    requirement_uri,
+    area_fi,
+    area_sv,
+    area_en
 from {{ source('landing', 'eperusteet__peruste__requirement') }}

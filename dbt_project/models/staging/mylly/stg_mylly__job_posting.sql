@@ -24,5 +24,8 @@ select
     country_codes,
     region_codes,
     municipality_codes,
-    open_positions
+    open_positions,
+    source_name,
+    source_url,
+    source_document
 from {{ source('landing', 'mylly__job_postings__job_posting') }}

@@ -1,0 +1,19 @@
+select
+    peruste_id,
+    unit_id,
+    unit_code,
+    name_fi,
+    name_sv,
+    name_en,
+    kind,
+    credits,
+    description_fi,
+    description_sv,
+    description_en,
+    requirements_fi,
+    requirements_sv,
+    requirements_en,
+    demonstration_fi,
+    demonstration_sv,
+    demonstration_en
+from {{ source('landing', 'eperusteet__peruste__unit') }}

@@ -1,0 +1,5 @@
+select
+    kind,
+    oid,
+    languages
+from {{ source('landing', 'opintopolku__sitemap__entry') }}

@@ -1,0 +1,22 @@
+select
+    service_id,
+    name_fi,
+    name_sv,
+    name_en,
+    summary_fi,
+    summary_sv,
+    summary_en,
+    description_fi,
+    description_sv,
+    description_en,
+    service_type,
+    charge_type,
+    languages,
+    service_class_uris,
+    target_group_uris,
+    ontology_uris,
+    organisation_ids,
+    channel_ids,
+    area_type,
+    modified_at
+from {{ source('landing', 'ptv__services__service') }}

@@ -1,0 +1,38 @@
+"""Every fault of the table, run to the end against real sockets: nothing lost, doubled or wrong, and all of it named."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from fault_suite import Suite, tiny_sources
+from fault_table import CASES, unreachable
+
+pytestmark = pytest.mark.slow
+ALL = [*CASES, *unreachable()]
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory):
+    with tiny_sources() as sources:
+        yield Suite(sources, tmp_path_factory.mktemp("faults"))
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["first", "older"])
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
+def test_a_fault_ends_well(suite, case, older, request, record_property):
+    if case.unmended and (case.unmended_with_older or not older):
+        request.applymarker(pytest.mark.xfail(strict=True, reason=case.unmended))
+    record_property("fault", case.name)
+    record_property("outcome", suite.run(case, older=older))
+
+
+def test_the_table_is_wide_enough():
+    names = Counter(case.name for case in ALL)
+    assert max(names.values()) == 1, [name for name, count in names.items() if count > 1]
+    assert len(names) >= 120
+
+
+def test_another_host_never_hears_of_us(suite):
+    assert suite.sources.hosts <= {"127.0.0.1"}
