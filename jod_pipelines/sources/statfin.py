@@ -377,9 +377,7 @@ def _limits(context: FetchContext) -> dict[str, int]:
     try:
         found = {name: int(limits[name]) for name in ("maxCells", "maxCalls", "timeWindow")}
     except (KeyError, TypeError, ValueError):
-        raise SourceError(
-            "statfin: ?config does not say its limits (maxCells, maxCalls, timeWindow)", str(limits)[:300]
-        ) from None
+        raise SourceError("statfin: ?config is not what was agreed: maxCells, maxCalls, timeWindow", str(limits)[:300]) from None
     expect(min(found.values()) > 0, f"statfin: ?config announces impossible limits {found}")
     context.client.limit_calls(found["maxCalls"], found["timeWindow"])
     return found
@@ -417,7 +415,14 @@ def _cells(context: FetchContext, table: StatfinTable, part: dict[str, list[str]
     path = f"{ROOT}/fi/{table.database}/{table.path}.px"
     cells = math.prod(map(len, part.values()))
     try:
-        yield _once_more(lambda: context.client.post_json(path, payload))
+        answer = _once_more(lambda: context.client.post_json(path, payload))
+        shape = answer.json()
+        expect(
+            isinstance(shape, dict) and bool({"value", "data"} & shape.keys()),
+            f"statfin/{table.resource}: the answer to a query of {cells} cells is not a dataset",
+            answer.body[:300].decode("utf-8", "replace"),
+        )
+        yield answer
     except Refused as error:
         if error.status != 403 or cells == 1:
             raise SourceError(

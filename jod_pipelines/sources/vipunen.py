@@ -82,6 +82,7 @@ KNOWN = (
 """The service's resources of August 2026."""
 TYPES = {"number": "DOUBLE", "string": "VARCHAR", "boolean": "BOOLEAN", "date": "DATE", "datetime": "DATE", "time": "VARCHAR"}
 """Our type of each type the service knows. Counts come as numbers with up to 29 decimals, days with and without a clock."""
+NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 KINDS: dict[str, set[type]] = {
     "DOUBLE": {int, float, type(None)},
     "VARCHAR": {str, type(None)},
@@ -133,8 +134,8 @@ def fetch(resource: str, *, optional: bool = False) -> Any:
                 return
             yield Restarted(f"{rows} rows read of {mark}, then {after}")
         raise SourceError(
-            f"vipunen/{resource}: the table was loaded anew during each of {READINGS} readings, the last time {mark} became "
-            f"{after} ({rows} rows read); nothing of it is kept, run again later"
+            f"vipunen/{resource}: the table was reloaded during each of {READINGS} readings, or its count lags: the last time "
+            f"{mark} were announced, {rows} rows read, then {after}; nothing of it is kept, run again later"
         )
 
     return read
@@ -219,6 +220,8 @@ def typed_rows(body: bytes, columns: dict[str, str], key: str) -> tuple[pl.DataF
     values = {name: [row.get(name) for row in rows] for name in columns}
     wrong: dict[int, str] = {}
     for name, kind in columns.items():
+        if kind == "DOUBLE" and str in set(map(type, values[name])):
+            values[name] = [_number_in(value) for value in values[name]]
         if not set(map(type, values[name])) <= KINDS[kind]:
             wrong = {place: name for place, value in enumerate(values[name]) if type(value) not in KINDS[kind]} | wrong
         if kind == "DATE":
@@ -244,6 +247,11 @@ def typed_rows(body: bytes, columns: dict[str, str], key: str) -> tuple[pl.DataF
     ]
     frame = pl.DataFrame(series).with_columns(source_document=pl.lit(key))
     return frame, pl.DataFrame(refused, schema=QUARANTINE_SCHEMA, orient="row")
+
+
+def _number_in(value: Any) -> Any:
+    """A number that came as text, as years do in some resources; a code with leading zeros is not one."""
+    return float(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
 
 
 def describe(resource: str, documents: list[Document]) -> dict[str, Table]:
