@@ -52,6 +52,7 @@ class Endpoints(_Strict):
     eperusteet: str = "https://eperusteet.opintopolku.fi"
     vipunen: str = "https://api.vipunen.fi"
     statfin: str = "https://pxdata.stat.fi"
+    classifications: str = "https://data.stat.fi"
     tyomarkkinatori: str = "https://api.ahtp.fi"
     tyomarkkinatori_v1: str = "https://integraatiot.tyomarkkinatori.fi"
     tyomarkkinatori_login: str = "https://tedigib2c.b2clogin.com"
@@ -202,6 +203,14 @@ class Settings(BaseSettings):
         "korkeakoulutus_hakeneet_ja_paikan_vastaanottaneet",
         "perusopetuksen_jalkeinen_koulutus_hakeneet_ja_paikan_vastaanottaneet",
     )
+    classifications: tuple[str, ...] = (
+        "kunta_1_*",
+        "maakunta_1_*",
+        "ammatti_1_*",
+        "toimiala_1_2008*",
+        "toimiala_1_2025*",
+    )
+    correspondences: tuple[str, ...] = ("kunta_2_*#kunta_1_*", "kunta_1_*#maakunta_1_*", "toimiala_1_2008*#toimiala_1_2025*")
     statfin_tables: tuple[StatfinTable, ...] = (
         StatfinTable(
             path="tyonv/12ti",

@@ -261,7 +261,7 @@ def _json_stat_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFram
     columns = column_names(table, [(code, code in times) for code in answer["id"]])
     size = answer["size"]
     cells = math.prod(size)
-    values = np.array([np.nan if value is None else value for value in answer["value"]], dtype=float)
+    values = np.array([np.nan if value is None else value for value in _dense(answer["value"], cells)], dtype=float)
     expect(len(values) == cells, f"statfin/{table.resource}: {len(values)} values for {cells} cells")
     frame: dict[str, Any] = {}
     units = pl.Series([None] * cells, dtype=pl.String)
@@ -274,10 +274,18 @@ def _json_stat_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFram
         if columns[code] == "measure":
             unit = category.get("unit") or {}
             units = pl.Series([(unit.get(c) or {}).get("base") for c in codes], dtype=pl.String).gather(positions)
-    symbols = np.full(cells, None, dtype=object)
-    for position, symbol in (answer.get("status") or {}).items():
-        symbols[int(position)] = symbol
+    symbols = np.array(_dense(answer.get("status") or {}, cells), dtype=object)
     return _finish(frame, values, symbols, units, _instant(answer["updated"]))
+
+
+def _dense(cells: Any, count: int) -> list[Any]:
+    """Values or symbols in cell order: the standard lets both be a list, or an object from position to what is there."""
+    if not isinstance(cells, dict):
+        return list(cells)
+    dense = [None] * count
+    for position, value in cells.items():
+        dense[int(position)] = value
+    return dense
 
 
 def _px_json_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFrame:
