@@ -7,9 +7,9 @@ import dagster as dg
 from assets.ingestion import landing_key
 from assets.publication import mart_key
 from jod_pipelines.contracts.expectations import CheckReport, check_frame, check_sql_rules
-from jod_pipelines.contracts.model import Table, landing_table, load_contracts
+from jod_pipelines.contracts.model import Table, load_contracts
 from jod_pipelines.fingerprint import code_fingerprint
-from jod_pipelines.ingest import read_typed
+from jod_pipelines.ingest import contracts_of, read_typed
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources import all_resources
@@ -34,7 +34,8 @@ def _landing_check(resource: Resource) -> dg.AssetChecksDefinition:
         description="The typed tables keep their contracts",
     )
     def contract(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
-        snapshot = platform.archive.resource(resource.source, resource.name).current()
+        landed = platform.archive.resource(resource.source, resource.name)
+        snapshot = landed.current()
         mark = f"{snapshot.id if snapshot else None} {code_fingerprint('data_contracts', 'jod_pipelines/contracts')}"
         remembered = platform.state.read(f"checks/{resource.source}.{resource.name}")
         if remembered and remembered["of"] == mark and remembered["passed"]:
@@ -42,11 +43,9 @@ def _landing_check(resource: Resource) -> dg.AssetChecksDefinition:
                 passed=True, metadata={"checked": "unchanged since it last passed", "rules": remembered["rules"]}
             )
         reports = []
-        for name in resource.tables:
-            table = landing_table(resource.source, resource.name, name)
-            frame = read_typed(platform, resource.label, name).head(SAMPLE_ROWS).collect()
-            if snapshot is not None:
-                reports.append(check_frame(frame, table))
+        for table in contracts_of(resource, landed, snapshot) if snapshot else ():
+            frame = read_typed(platform, resource.label, table.name).head(SAMPLE_ROWS).collect()
+            reports.append(check_frame(frame, table))
         passed = all(report.passed for report in reports)
         rules = sum(len(report.findings) for report in reports)
         platform.state.write(f"checks/{resource.source}.{resource.name}", {"of": mark, "passed": passed, "rules": rules})

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import dagster as dg
 
-from jod_pipelines.contracts.model import landing_table
+from jod_pipelines.contracts.model import find_landing_table
 from jod_pipelines.ingest import ingest
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import Settings
@@ -23,7 +23,8 @@ def landing_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def _landing_asset(resource: Resource) -> dg.AssetsDefinition:
-    freshness = landing_table(resource.source, resource.name, resource.tables[0]).freshness_hours
+    contract = find_landing_table(resource.source, resource.name, resource.tables[0])
+    freshness = contract.freshness_hours if contract else None
 
     @dg.asset(
         key=landing_key(resource.label),

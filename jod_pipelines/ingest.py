@@ -13,19 +13,19 @@ from pathlib import Path
 import polars as pl
 
 from jod_pipelines.contracts.enforcement import QUARANTINE_SCHEMA, conform, enforce, frame_of, refused_document
-from jod_pipelines.contracts.model import Drift, Table, landing_table
+from jod_pipelines.contracts.model import Drift, Table, find_landing_table, landing_table
 from jod_pipelines.errors import ContractError, HeldError, SourceError, SourceSkipped
 from jod_pipelines.fingerprint import code_fingerprint
 from jod_pipelines.landing.archive import (
+    Arriving,
     Document,
     Erasure,
-    Failed,
     Fetched,
     Finding,
     Kind,
     LandedResource,
+    Restarted,
     Snapshot,
-    Unchanged,
     Verb,
     write_atomically,
 )
@@ -217,18 +217,36 @@ def read_typed(platform: Platform, label: str, table: str) -> pl.LazyFrame:
     return pl.scan_parquet(files)
 
 
+def contracts_of(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> list[Table]:
+    """The contracts a snapshot is typed under, one per table: the file's, else what the source says of the table.
+
+    Raises:
+        ContractError: a table has neither.
+    """
+    found = [find_landing_table(resource.source, resource.name, table) for table in resource.tables]
+    if all(found) or resource.describe is None:
+        return [landing_table(resource.source, resource.name, table) for table in resource.tables]
+    described = resource.describe(list(landed.read(snapshot, resource.described_by)))
+    return [table or described[name] for name, table in zip(resource.tables, found, strict=True)]
+
+
+def _same_description(resource: Resource, snapshot: Snapshot, before: Snapshot | None) -> bool:
+    """Whether the documents that describe the others are what they were, so that tables typed under them still hold."""
+    entries = [of.entries if of else {} for of in (snapshot, before)]
+    hashes = [[found[key].sha256 if key in found else None for key in resource.described_by] for found in entries]
+    return not resource.described_by or hashes[0] == hashes[1]
+
+
 def _reader(platform: Platform) -> TableReader:
     return lambda label, table: read_typed(platform, label, table)
 
 
-def _screened(
-    resource: Resource, landed: LandedResource, documents: Iterable[Fetched | Unchanged | Failed]
-) -> Iterator[Fetched | Unchanged | Failed]:
+def _screened(resource: Resource, landed: LandedResource, documents: Iterable[Arriving]) -> Iterator[Arriving]:
     """Documents on their way in, without what a person had erased; what a source published again is noted."""
     erased, standing = landed.erased_ids(), landed.erased_ids(standing=True)
     returned: set[str] = set()
     for document in documents:
-        if not erased:
+        if not erased or isinstance(document, Restarted):
             yield document
         elif document.key in standing:
             continue
@@ -252,9 +270,7 @@ def _without(resource: Resource, body: bytes, ids: set[str]) -> bytes | None:
     return resource.without(body, held) if held else None
 
 
-def _set_withdrawn_aside(
-    documents: Iterable[Fetched | Unchanged | Failed | Withdrawn], reasons: dict[str, str]
-) -> Iterator[Fetched | Unchanged | Failed]:
+def _set_withdrawn_aside(documents: Iterable[Arriving | Withdrawn], reasons: dict[str, str]) -> Iterator[Arriving]:
     """Hand documents on; what a source says it withdrew goes to `reasons`, by id."""
     for document in documents:
         if isinstance(document, Withdrawn):
@@ -322,10 +338,12 @@ def _derive(
     Raises:
         HeldError: too many rows, too few, or a departure that the contract holds.
     """
-    tables = [landing_table(resource.source, resource.name, table) for table in resource.tables]
+    tables = contracts_of(resource, landed, snapshot)
+    described = list(landed.read(snapshot, resource.described_by))
+    reuse = reuse and _same_description(resource, snapshot, before)
     derived = _Derived()
     watch = _watch(landed, tables, accepted=accepted)
-    writer = _Writer(resource, landed, tables, derived)
+    writer = _Writer(resource, landed, tables, derived, described)
     if resource.per_document:
         for key, entry in sorted(snapshot.entries.items()):
             if not (reuse and _all_exist(resource, landed, entry.sha256)):
@@ -352,8 +370,11 @@ def _derive(
 class _Writer:
     """Writes typed tables and quarantines into a folder aside, and moves them into place when they may count."""
 
-    def __init__(self, resource: Resource, landed: LandedResource, tables: list[Table], derived: _Derived) -> None:
+    def __init__(
+        self, resource: Resource, landed: LandedResource, tables: list[Table], derived: _Derived, described: list[Document]
+    ) -> None:
         self.resource, self.landed, self.tables, self.derived = resource, landed, tables, derived
+        self.described = tuple(described)
         self.aside = landed.derived / "deriving"
         shutil.rmtree(self.aside, ignore_errors=True)
 
@@ -361,7 +382,8 @@ class _Writer:
         """Parse documents into the typed tables and quarantines of that name."""
         watch.refused.clear()
         looked = (watch.look(document) for document in documents)
-        parsed = self.resource.read(document for document in looked if document is not None)
+        accepted = (replace(document, described_by=self.described) for document in looked if document is not None)
+        parsed = self.resource.read(accepted)
         self.derived.notes += parsed.notes
         unreadable = [refused_document(key, reason) for key, reason in sorted(parsed.unreadable.items())]
         departed = [{**refused_document(key, value), "rule": "drift"} for key, value in sorted(watch.refused.items())]
@@ -421,7 +443,8 @@ def _checked(parsed: Parsed, table: Table, derived: _Derived) -> tuple[pl.DataFr
             Finding("changed type", f"{table.name}.{first['column']}", where, first["value"], "hold", len(wrong_type))
         )
     kept, broken = enforce(frame, table)
-    return kept, pl.concat([wrong_type, broken])
+    refused = [parsed.refused[table.name]] if table.name in parsed.refused else []
+    return kept, pl.concat([*refused, wrong_type, broken])
 
 
 def _new_codes(frame: pl.DataFrame, table: Table) -> list[Finding]:

@@ -245,10 +245,10 @@ def _next_registry(platform: Platform, kind: str, plan: Plan) -> Any:
 def layer_rows(platform: Platform) -> dict[str, int]:
     """Rows by layer, for the summary."""
     counts = {"landing": 0}
-    for table in load_contracts()["landing"].values():
-        source, resource = table.contract.split("/")
-        files = platform.archive.resource(source, resource).typed_files(table.name)
-        counts["landing"] += int(pl.scan_parquet(files).select(pl.len()).collect().item()) if files else 0
+    for label in platform.archive.labels():
+        landed = platform.archive.resource(*label.split("/"))
+        for files in filter(None, map(landed.typed_files, landed.tables())):
+            counts["landing"] += int(pl.scan_parquet(files).select(pl.len()).collect().item())
     tables = Warehouse(platform).query(
         "select schema_name, sum(estimated_size)::bigint as rows from duckdb_tables() "
         "where schema_name not in ('reference', 'main', 'platform') group by 1 order by 1"

@@ -52,6 +52,7 @@ class Endpoints(_Strict):
     eperusteet: str = "https://eperusteet.opintopolku.fi"
     vipunen: str = "https://api.vipunen.fi"
     statfin: str = "https://pxdata.stat.fi"
+    classifications: str = "https://data.stat.fi"
     tyomarkkinatori: str = "https://api.ahtp.fi"
     tyomarkkinatori_v1: str = "https://integraatiot.tyomarkkinatori.fi"
     tyomarkkinatori_login: str = "https://tedigib2c.b2clogin.com"
@@ -78,14 +79,17 @@ class StatfinTable(_Strict):
     """One PxWeb table: adding an entry to `Settings.statfin_tables` is all it takes to ingest another.
 
     `dimensions` maps our column to the variable's code without the classification edition date, which
-    changes every January (`alue_23_20260101` is written `alue_23`). Time and contents are found by role.
+    changes every January (`alue_23_20260101` is written `alue_23`). Without it every variable is named after its own
+    code. Time and contents are found by role and named `period` and `measure`.
     `select` keeps only some codes of a column; `*` and a trailing `*` match by prefix, `top:24` the newest 24.
+    A selection of more than `max_cells` cells is refused, so that an entry without `select` cannot ask for millions.
     """
 
     path: str = Field(pattern=r"^[A-Za-z_]+/[A-Za-z0-9_]+$")
-    dimensions: dict[str, str]
+    dimensions: dict[str, str] = {}
     select: dict[str, tuple[str, ...]] = {}
     database: str = "StatFin"
+    max_cells: int = Field(default=3_000_000, ge=1)
 
     @property
     def resource(self) -> str:
@@ -199,6 +203,14 @@ class Settings(BaseSettings):
         "korkeakoulutus_hakeneet_ja_paikan_vastaanottaneet",
         "perusopetuksen_jalkeinen_koulutus_hakeneet_ja_paikan_vastaanottaneet",
     )
+    classifications: tuple[str, ...] = (
+        "kunta_1_*",
+        "maakunta_1_*",
+        "ammatti_1_*",
+        "toimiala_1_2008*",
+        "toimiala_1_2025*",
+    )
+    correspondences: tuple[str, ...] = ("kunta_2_*#kunta_1_*", "kunta_1_*#maakunta_1_*", "toimiala_1_2008*#toimiala_1_2025*")
     statfin_tables: tuple[StatfinTable, ...] = (
         StatfinTable(
             path="tyonv/12ti",
@@ -221,6 +233,24 @@ class Settings(BaseSettings):
             dimensions={"sector": "sektoriluokitus_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"},
             select={"sector": ("S0",), "sex": ("SSS",)},
         ),
+        # The newest year of wages by region; all sectors together, since the split is thin below the whole country.
+        StatfinTable(path="pra/15b2", select={"sektoriluokitus_7": ("S0",)}),
+        # Key figures and employed by occupation of the Labour Force Survey: ten years, and the newest three.
+        StatfinTable(path="tyti/135z", select={"period": ("top:120",)}),
+        StatfinTable(path="tyti/13au", dimensions={"occupation": "ammatti_19"}, select={"period": ("top:3",)}),
+        # The whole country's vacancy survey: a few hundred cells.
+        StatfinTable(path="atp/11l1"),
+        # Where graduates are a year later: 5.4 million cells in all, 0.6 million in the newest two years.
+        StatfinTable(
+            path="sijk/111l",
+            dimensions={"level": "koulutusaste_17", "sex": "sukupuoli_1", "area": "maakunta_2", "field": "koulutusala_1"},
+            select={"period": ("top:2",)},
+        ),
+        # Population by education, by key figures, by age and sex, and projected: what supply and demand are measured against.
+        StatfinTable(path="vkour/12bs", select={"period": ("top:1",)}),
+        StatfinTable(path="vaerak/11ra", select={"period": ("top:5",)}),
+        StatfinTable(path="vaerak/11re", select={"period": ("top:1",)}),
+        StatfinTable(path="vaenn/14wx"),
     )
 
     kela_datasets: tuple[str, ...] = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from jod_pipelines.contracts.model import landing_table
+from jod_pipelines.contracts.model import find_landing_table
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import latest_package, layer_rows
 from jod_pipelines.sources import all_resources
@@ -100,7 +100,7 @@ def health_rows(platform: Platform, now: datetime) -> list[dict[str, Any]]:
     """
     known = {(item.kind, item.subject): item for item in platform.state.all_health()}
     subjects: list[tuple[str, str, float | None]] = [
-        ("source", r.label, landing_table(r.source, r.name, r.tables[0]).freshness_hours)
+        ("source", r.label, found.freshness_hours if (found := find_landing_table(r.source, r.name, r.tables[0])) else None)
         for r in all_resources(platform.settings)
     ]
     subjects.append(("product", "release", RELEASE_PROMISE_H))

@@ -81,6 +81,16 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Restarted:
+    """The source changed while it was read: what came before in this fetch does not count, and it begins anew."""
+
+    reason: str
+
+
+Arriving = Fetched | Unchanged | Failed | Restarted
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of a snapshot's manifest."""
 
@@ -141,11 +151,12 @@ class Erasure:
 
 @dataclass(frozen=True)
 class Document:
-    """A stored document, read back."""
+    """A stored document, read back; `described_by` are those documents of its resource that say how to read it."""
 
     key: str
     body: bytes
     sha256: str
+    described_by: tuple[Document, ...] = ()
 
     def json(self) -> Any:
         """The parsed body; orjson.JSONDecodeError when it is not JSON."""
@@ -234,9 +245,7 @@ class LandedResource:
         entries = {key: entry for key, entry in snapshot.entries.items() if self.object_path(entry.sha256).exists()}
         return replace(snapshot, entries=entries)
 
-    def store(
-        self, documents: Iterable[Fetched | Unchanged | Failed], *, volatile: frozenset[str] = frozenset(), keep: bool = False
-    ) -> Snapshot:
+    def store(self, documents: Iterable[Arriving], *, volatile: frozenset[str] = frozenset(), keep: bool = False) -> Snapshot:
         """Write documents as they arrive and the manifest of the set they make. `current` does not move.
 
         Args:
@@ -249,6 +258,9 @@ class LandedResource:
         entries = dict(before) if keep else {}
         failed: list[Failed] = []
         for document in documents:
+            if isinstance(document, Restarted):
+                entries, failed = dict(before) if keep else {}, []
+                continue
             if isinstance(document, Fetched):
                 entries[document.key] = self._store_one(document, volatile, before.get(document.key))
             elif document.key in before:
@@ -358,6 +370,10 @@ class LandedResource:
     def typed_path(self, table: str, name: str) -> Path:
         """Where a typed table derived from a snapshot (or from one object of it) lives."""
         return self.derived / "typed" / table / f"{name}.parquet"
+
+    def tables(self) -> list[str]:
+        """Names of the typed tables there are."""
+        return sorted(path.name for path in (self.derived / "typed").glob("*") if path.is_dir())
 
     def quarantine_path(self, table: str, name: str) -> Path:
         """Where the refused rows of a typed table live."""

@@ -119,6 +119,15 @@ class Catalogue(Protocol):
     def px_answer(self, table: PxTable) -> bytes | None:
         """A recorded answer to any query of a table, or None when answers are computed."""
 
+    def classification_ids(self, kind: str) -> list[str]:
+        """Ids of `classifications` or `correspondenceTables`."""
+
+    def classification(self, name: str, language: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+        """A classification's head and items; None when there is none of that id."""
+
+    def correspondence(self, name: str, language: str) -> list[dict[str, Any]] | None:
+        """A correspondence table's pairs; None when there is none of that id."""
+
     def postings(self, status: str, modified_from: str = "", archived_from: str = "") -> Iterator[bytes]:
         """Job postings as JSON lines in order of last change; status is PUBLISHED or ARCHIVED."""
 

@@ -46,6 +46,7 @@ SYSTEMS = {
     "organisaatio": "/organisaatio-service/api",
     "vipunen": "/api/resources",
     "statfin": "/PxWeb/api/v1",
+    "classifications": "/api/classifications/v2",
     "mylly": "/kipa",
     "esco": "/dam",
 }

@@ -136,6 +136,18 @@ class Recordings:
         """The recorded answer, byte for byte."""
         return self._bytes(f"statfin/{PX_FILES[table.name][1]}.json")
 
+    def classification_ids(self, kind: str) -> list[str]:
+        """No classification of Statistics Finland is recorded."""
+        raise NothingHere(f"no recording of {kind}")
+
+    def classification(self, name: str, language: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+        """See `classification_ids`."""
+        raise NothingHere(f"no recording of classification {name}")
+
+    def correspondence(self, name: str, language: str) -> list[dict[str, Any]] | None:
+        """See `classification_ids`."""
+        raise NothingHere(f"no recording of correspondence {name}")
+
     def postings(self, status: str, modified_from: str = "", archived_from: str = "") -> Iterator[bytes]:
         """No postings are recorded: they may not be kept."""
         raise NothingHere("no recording of job postings")

@@ -8,6 +8,7 @@ import numpy as np
 
 from jod_pipelines.reference import reference_table
 from jod_pipelines.sandbox.catalogue import PxTable, PxVariable
+from jod_pipelines.sandbox.more_statistics import drawn_tables, more_resources
 from jod_pipelines.sandbox.world import LAST_MONTH, World
 
 UPDATED = "2026-11-20T06:00:00"
@@ -15,16 +16,20 @@ CONFIDENTIAL, NIL, MISSING = 3, 9, 2
 X_CODES = ("X011", "X211", "X999")
 EMPLOYMENT_SERVICE = "KEHA-keskus, Työnvälitystilasto"
 VIPUNEN_LOADED = "2026-11-23"
+TYPE_NAMES = {bool: "boolean", int: "number", float: "number"}
 FIELD_TEXTS = ("koulutusastetaso1", "koulutusastetaso2", "koulutusalataso1", "koulutusalataso2", "koulutusalataso3")
 
 
 def px_tables(world: World) -> dict[str, list[PxTable]]:
     """All tables by folder."""
-    return {
+    found = {
         "tyonv": [vacancies_by_occupation(world), jobseekers_by_area(world)],
         "tyokay": [employed_by_occupation(world), employed_by_occupation_area(world)],
         "pra": [wages_by_occupation(world)],
     }
+    for folder, tables in drawn_tables(world).items():
+        found[folder] = [*found.get(folder, []), *tables]
+    return found
 
 
 def vacancies_by_occupation(world: World) -> PxTable:
@@ -150,17 +155,19 @@ def vipunen_rows(world: World) -> dict[str, list[dict[str, Any]]]:
         "koulutusluokitus": _education_classification(world),
         "korkeakoulutus_hakeneet_ja_paikan_vastaanottaneet": _applicants(world, ("amk", "yo"), higher=True),
         "perusopetuksen_jalkeinen_koulutus_hakeneet_ja_paikan_vastaanottaneet": _applicants(world, ("amm",), higher=False),
+        **more_resources(world, VIPUNEN_LOADED),
     }
 
 
 def vipunen_columns(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Column descriptions as the service gives them."""
     columns = []
-    for name, value in rows[0].items():
+    for name in rows[0]:
+        value = next((row[name] for row in rows if row[name] is not None), None)
         if name.endswith("Pvm"):
             columns.append({"name": name, "type": "date", "format": "yyyy-MM-dd HH:mm:ss"})
         else:
-            columns.append({"name": name, "type": "number" if isinstance(value, int | float) else "string"})
+            columns.append({"name": name, "type": "number" if name.endswith("Lkm") else TYPE_NAMES.get(type(value), "string")})
     return columns
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from jod_pipelines.sandbox import applications, benefits, education, postings, registers, services, statistics
+from jod_pipelines.sandbox import applications, benefits, classifications, education, postings, registers, services, statistics
 from jod_pipelines.sandbox.catalogue import Chain, PxTable
 from jod_pipelines.sandbox.world import World
 
@@ -150,6 +150,26 @@ class SyntheticCatalogue:
     def px_answer(self, table: PxTable) -> None:
         """Answers are computed."""
         return None
+
+    @cached_property
+    def _codes(self) -> dict[str, Any]:
+        return classifications.codes_of(self.world)
+
+    def classification_ids(self, kind: str) -> list[str]:
+        """Ids of classifications or of correspondence tables."""
+        return list(self._codes if kind == "classifications" else classifications.maps_of(self.world))
+
+    def classification(self, name: str, language: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+        """A classification's head and items."""
+        if name not in self._codes:
+            return None
+        return classifications.head(name, language), classifications.items(name, self._codes[name], language)
+
+    def correspondence(self, name: str, language: str) -> list[dict[str, Any]] | None:
+        """A correspondence table's pairs."""
+        pairs = classifications.maps_of(self.world).get(name)
+        source, _, target = name.partition("#")
+        return classifications.maps(pairs, self._codes[source], self._codes[target], language) if pairs else None
 
     def postings(self, status: str, modified_from: str = "", archived_from: str = "") -> Iterator[bytes]:
         """Job postings as JSON lines."""

@@ -6,6 +6,7 @@ from graphlib import TopologicalSorter
 
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources import (
+    classifications,
     eperusteet,
     esco,
     kela,
@@ -21,7 +22,21 @@ from jod_pipelines.sources import (
 )
 from jod_pipelines.sources.resource import Resource
 
-MODULES = (koodisto, organisaatio, esco, opintopolku, recheck, eperusteet, vipunen, statfin, mylly, kela, ptv, local_files)
+MODULES = (
+    koodisto,
+    organisaatio,
+    esco,
+    opintopolku,
+    recheck,
+    eperusteet,
+    vipunen,
+    statfin,
+    classifications,
+    mylly,
+    kela,
+    ptv,
+    local_files,
+)
 
 
 def all_resources(settings: Settings) -> list[Resource]:

@@ -11,8 +11,9 @@ from zipfile import BadZipFile
 import orjson
 import polars as pl
 
+from jod_pipelines.contracts.model import Table
 from jod_pipelines.errors import SourceError
-from jod_pipelines.landing.archive import Document, Failed, Fetched, Snapshot, Unchanged
+from jod_pipelines.landing.archive import Arriving, Document, Fetched, Snapshot
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, PoliteClient
 
@@ -30,7 +31,7 @@ class Withdrawn:
     reason: str
 
 
-Landing = Iterator[Fetched | Unchanged | Failed | Withdrawn]
+Landing = Iterator[Arriving | Withdrawn]
 
 
 class TableReader(Protocol):
@@ -58,11 +59,15 @@ class FetchContext:
 
 @dataclass
 class Parsed:
-    """Typed rows (or ready frames) by table, documents that could not be read with the reason, and notes for the run."""
+    """Typed rows (or ready frames) by table, documents that could not be read with the reason, and notes for the run.
+
+    `refused` holds rows by table in the columns of a quarantine (`contracts.enforcement.QUARANTINE_SCHEMA`).
+    """
 
     tables: dict[str, Rows | pl.DataFrame]
     unreadable: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    refused: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ class Resource:
         attribution, link: how the source's terms ask to be named, and where it is; they go with every release.
         after: labels of resources whose tables `fetch` reads.
         per_document: each document has its own typed file, so that large resources are read piece by piece.
+        described_by: keys of the documents that describe the others; each document comes to `parse` with them.
+        describe: contracts by table, made of those documents; a contract file of the table replaces its own.
         additive: fetched documents add to the landed ones.
         volatile: JSON keys that change without the content changing.
         working: notes for the next fetch; nothing that is published depends on them.
@@ -90,6 +97,8 @@ class Resource:
     link: str = ""
     after: tuple[str, ...] = ()
     per_document: bool = False
+    described_by: tuple[str, ...] = ()
+    describe: Callable[[list[Document]], dict[str, Table]] | None = None
     additive: bool = False
     volatile: frozenset[str] = frozenset()
     working: bool = False

@@ -10,22 +10,29 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import polars as pl
 
+from jod_pipelines.contracts.described import described_table
+from jod_pipelines.contracts.model import Column, Table
 from jod_pipelines.errors import SourceError, SourceSkipped
+from jod_pipelines.fingerprint import combined
 from jod_pipelines.landing.archive import Document, Fetched, Unchanged
 from jod_pipelines.reference import region_codes_by_name
 from jod_pipelines.settings import Settings, StatfinTable
-from jod_pipelines.sources.http import Refused
+from jod_pipelines.sources.http import Answer, NotFound, PoliteClient, Refused
 from jod_pipelines.sources.resource import FetchContext, Landing, Parsed, Resource, expect, fetched
 
-ROOT = "/PxWeb/api/v1/fi"
+ROOT = "/PxWeb/api/v1"
 EDITION = r"(?:_\d{8})?"
+_ANSWERS: WeakKeyDictionary[PoliteClient, dict[str, tuple[float, Any]]] = WeakKeyDictionary()
 STATUS_OF_SYMBOL = {
     "-": "zero",
     ".": "impossible",
@@ -36,6 +43,36 @@ STATUS_OF_SYMBOL = {
     "......": "other",
 }
 """PxWeb's data symbols. A confidential value, a missing one and a true zero are three different things."""
+LABEL_LANGUAGES = ("sv", "en")
+"""Besides Finnish, in which codes are resolved."""
+RECENT_S = 300.0
+"""Limits and folder listings are asked for once by the tables of one run; a process may live for days."""
+CELL_COLUMNS = (
+    Column("value", "DOUBLE", {"fi": "Luku", "sv": "Tal", "en": "Number; empty unless status is value or zero"}),
+    Column(
+        "status",
+        "VARCHAR",
+        {
+            "fi": "Mitä solu sanoo: salattu, puuttuva ja nolla ovat kolme eri asiaa",
+            "sv": "Vad cellen säger: sekretessbelagd, saknad och noll är tre olika saker",
+            "en": "What the cell says: a confidential, a missing and a zero value are three things",
+        },
+        required=True,
+        allowed=("value", *STATUS_OF_SYMBOL.values()),
+    ),
+    Column("unit", "VARCHAR", {"fi": "Yksikkö", "sv": "Enhet", "en": "Unit as the source words it"}),
+    Column(
+        "updated_at", "TIMESTAMP", {"fi": "Lähteen päivitys, UTC", "sv": "Källans uppdatering, UTC", "en": "Source update, UTC"}
+    ),
+)
+LABEL_COLUMNS = (
+    Column("column_name", "VARCHAR", {"fi": "Sarake", "sv": "Kolumn", "en": "Column of table cell"}, True, True),
+    Column("code", "VARCHAR", {"fi": "Koodi", "sv": "Kod", "en": "Code"}, True, True),
+    Column("language", "VARCHAR", {"fi": "Kieli", "sv": "Språk", "en": "Language"}, True, True, allowed=("fi", "sv", "en")),
+    Column("label", "VARCHAR", {"fi": "Selite", "sv": "Förklaring", "en": "What the code means"}),
+    Column("position", "BIGINT", {"fi": "Järjestys", "sv": "Ordning", "en": "Order in the source, from 0"}),
+)
+LABEL_TEXT = {"fi": "Taulukon koodien selitteet.", "sv": "Förklaringar till tabellens koder.", "en": "What a table's codes mean."}
 HISTORY_FILES = {
     "occupation": "tyonv_data_ammatit_1270_part.csv",
     "region": "tyonv_data_maakunta_1001.csv",
@@ -47,25 +84,27 @@ def fetch_table(table: StatfinTable) -> Any:
 
     def fetch(context: FetchContext) -> Landing:
         limits = _limits(context)
-        path = f"{ROOT}/{table.database}/{table.path}.px"
-        updated = _updated(context, table)
+        mark = f"{_updated(context, table)} {combined([table.model_dump(mode='json')])}"
         before = context.previous
-        if before and all(entry.change_key == updated for entry in before.entries.values()):
+        if before and before.entries and all(entry.change_key == mark for entry in before.entries.values()):
             yield from (Unchanged(key) for key in before.entries)
             return
-        try:
-            metadata = context.client.get_json(path)
-        except Refused as error:
-            raise SourceError(
-                f"statfin/{table.resource}: {table.path} is refused; the table may have been renamed ({error.status})",
-                error.detail,
-            ) from None
-        yield fetched("metadata", metadata, change_key=updated)
+        metadata = _metadata(context, table, "fi")
+        yield fetched("metadata", metadata, change_key=mark)
+        for language in LABEL_LANGUAGES:
+            yield fetched(f"metadata-{language}", _metadata(context, table, language), change_key=mark)
         selection = resolve(table, metadata.json()["variables"])
-        for number, part in enumerate(slices(selection, limits["maxCells"])):
-            query = [{"code": code, "selection": {"filter": "item", "values": values}} for code, values in part.items()]
-            answer = context.client.post_json(path, {"query": query, "response": {"format": "json-stat2"}})
-            yield fetched(f"cells-{number:04d}", answer, change_key=updated)
+        cells = math.prod(map(len, selection.values()))
+        expect(
+            cells <= table.max_cells,
+            f"statfin/{table.resource}: its selection has {cells} cells, the settings entry allows {table.max_cells}; "
+            "select fewer values or raise max_cells",
+            ", ".join(f"{code}: {len(values)}" for code, values in selection.items()),
+        )
+        parts = slices(selection, limits["maxCells"])
+        answers = (answer for part in parts for answer in _cells(context, table, part))
+        for number, answer in enumerate(answers):
+            yield fetched(f"cells-{number:04d}", answer, change_key=mark)
 
     return fetch
 
@@ -78,6 +117,12 @@ def resolve(table: StatfinTable, variables: list[dict[str, Any]]) -> dict[str, l
     """
     wanted: dict[str, list[str]] = {}
     columns = column_names(table, [(v["code"], bool(v.get("time"))) for v in variables])
+    unknown = sorted(set(table.select) - set(columns.values()))
+    expect(
+        not unknown,
+        f"statfin/{table.resource}: select names {', '.join(unknown)}, which the table does not have; mend the settings entry",
+        f"its columns are {', '.join(columns.values())}",
+    )
     for variable in variables:
         column = columns[variable["code"]]
         patterns = table.select.get(column, ("*",))
@@ -92,7 +137,9 @@ def resolve(table: StatfinTable, variables: list[dict[str, Any]]) -> dict[str, l
 
 
 def column_names(table: StatfinTable, variables: list[tuple[str, bool]]) -> dict[str, str]:
-    """Our column for each variable code: configured dimensions, `period` for time, `measure` for contents.
+    """Our column for each variable code: `period` for time, `measure` for contents, dimensions as the entry names them.
+
+    An entry that names none gets each dimension under its own code without the edition date: `alue_23`.
 
     Args:
         variables: (code, is time) pairs.
@@ -116,12 +163,24 @@ def column_names(table: StatfinTable, variables: list[tuple[str, bool]]) -> dict
             columns[code] = "period"
         elif code in ("contentscode", "Tiedot"):
             columns[code] = "measure"
+        elif not table.dimensions:
+            columns[code] = own_name(code)
         else:
             raise SourceError(
                 f"statfin/{table.resource}: variable {code} is not in the settings entry",
                 f"add it to dimensions; configured: {table.dimensions}",
             )
+    expect(
+        len(set(columns.values())) == len(columns),
+        f"statfin/{table.resource}: two variables become one column; name them in dimensions",
+        f"{columns}",
+    )
     return columns
+
+
+def own_name(code: str) -> str:
+    """A variable's code as a column name, without its edition date: `alue_23_20260101` -> `alue_23`."""
+    return re.sub(r"[^0-9a-zåäö]+", "_", re.sub(EDITION + "$", "", code).lower()).strip("_")
 
 
 def slices(selection: dict[str, list[str]], max_cells: int) -> Iterator[dict[str, list[str]]]:
@@ -139,31 +198,70 @@ def slices(selection: dict[str, list[str]], max_cells: int) -> Iterator[dict[str
 
 
 def parse_table(table: StatfinTable) -> Any:
-    """A parser of one table's documents into table `cell`; reads json-stat2 and PxWeb's own json."""
+    """A parser of one table's documents: table `cell` from json-stat2 or PxWeb's own json, table `label` from metadata."""
 
     def parse(documents: Iterable[Document]) -> Parsed:
-        frames, unreadable = [], {}
+        frames, labels, unreadable = [], [], {}
         for document in documents:
-            if document.key == "metadata":
-                continue
             try:
                 answer = document.json()
+                if document.key.startswith("metadata"):
+                    # Languages that were not translated are one document to the landing, with one typed table for all of them.
+                    alike = [other.key for other in document.described_by if other.body == document.body]
+                    labels += [_labels(answer, table, key) for key in alike or [document.key]]
+                    continue
                 cells = _json_stat_cells(answer, table) if "class" in answer else _px_json_cells(answer, table)
                 frames.append(cells.with_columns(pl.lit(document.key).alias("source_document")))
             except (KeyError, TypeError, ValueError, IndexError, SourceError, pl.exceptions.PolarsError) as error:
                 unreadable[document.key] = f"{type(error).__name__}: {error}"
-        return Parsed({"cell": pl.concat(frames) if frames else pl.DataFrame()}, unreadable)
+        tables = {"cell": frames, "label": labels}
+        return Parsed({name: pl.concat(parts) if parts else pl.DataFrame() for name, parts in tables.items()}, unreadable)
 
     return parse
 
 
+def describe(table: StatfinTable, documents: list[Document]) -> dict[str, Table]:
+    """Contracts of a table's cells and labels, made of its metadata: text dimensions, period and measure identify a cell."""
+    variables = documents[0].json()["variables"]
+    columns = column_names(table, [(v["code"], bool(v.get("time"))) for v in variables])
+    dimensions = [
+        Column(_column(columns[v["code"]]), "VARCHAR", {"fi": v["text"], "en": f"Variable {v['code']}"}, True, True)
+        for v in variables
+    ]
+    if "measure" not in columns.values():  # PxWeb's own json names contents as columns, metadata always as a variable
+        dimensions.append(Column("measure", "VARCHAR", {"fi": "Tieto", "sv": "Uppgift", "en": "Content code"}, True, True))
+    what = {
+        "fi": f"Tilastokeskuksen taulukko {table.path}: {documents[0].json().get('title', '')}",
+        "en": f"Statistics Finland, table {table.path}, one row per cell",
+    }
+    return {
+        "cell": described_table("statfin", table.resource, "cell", [*dimensions, *CELL_COLUMNS], what),
+        "label": described_table("statfin", table.resource, "label", LABEL_COLUMNS, LABEL_TEXT),
+    }
+
+
+def _labels(answer: dict[str, Any], table: StatfinTable, key: str) -> pl.DataFrame:
+    """What the codes of each column mean, in the language of the metadata."""
+    variables = answer["variables"]
+    columns = column_names(table, [(v["code"], bool(v.get("time"))) for v in variables])
+    parts = [
+        pl.DataFrame(
+            {"code": v["values"], "label": v["valueTexts"], "position": range(len(v["values"]))},
+            schema={"code": pl.String, "label": pl.String, "position": pl.Int64},
+        ).with_columns(column_name=pl.lit(_column(columns[v["code"]])))
+        for v in variables
+    ]
+    language = key.removeprefix("metadata").removeprefix("-") or "fi"
+    return pl.concat(parts).with_columns(language=pl.lit(language), source_document=pl.lit(key))
+
+
 def _json_stat_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFrame:
     """Cells of a json-stat2 dataset: `value` is dense, the last dimension varies fastest, `status` has string keys."""
-    time = set((answer.get("role") or {}).get("time") or [])
-    columns = column_names(table, [(code, code in time) for code in answer["id"]])
+    times = set((answer.get("role") or {}).get("time") or [])
+    columns = column_names(table, [(code, code in times) for code in answer["id"]])
     size = answer["size"]
     cells = math.prod(size)
-    values = np.array([np.nan if value is None else value for value in answer["value"]], dtype=float)
+    values = np.array([np.nan if value is None else value for value in _dense(answer["value"], cells)], dtype=float)
     expect(len(values) == cells, f"statfin/{table.resource}: {len(values)} values for {cells} cells")
     frame: dict[str, Any] = {}
     units = pl.Series([None] * cells, dtype=pl.String)
@@ -176,10 +274,18 @@ def _json_stat_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFram
         if columns[code] == "measure":
             unit = category.get("unit") or {}
             units = pl.Series([(unit.get(c) or {}).get("base") for c in codes], dtype=pl.String).gather(positions)
-    symbols = np.full(cells, None, dtype=object)
-    for position, symbol in (answer.get("status") or {}).items():
-        symbols[int(position)] = symbol
+    symbols = np.array(_dense(answer.get("status") or {}, cells), dtype=object)
     return _finish(frame, values, symbols, units, _instant(answer["updated"]))
+
+
+def _dense(cells: Any, count: int) -> list[Any]:
+    """Values or symbols in cell order: the standard lets both be a list, or an object from position to what is there."""
+    if not isinstance(cells, dict):
+        return list(cells)
+    dense = [None] * count
+    for position, value in cells.items():
+        dense[int(position)] = value
+    return dense
 
 
 def _px_json_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFrame:
@@ -273,21 +379,93 @@ def _column(name: str) -> str:
     return name if name in ("period", "measure") else f"{name}_code"
 
 
-def _limits(context: FetchContext) -> dict[str, Any]:
-    limits = context.client.get_json(f"{ROOT}/", {"config": ""}).json()
-    context.client.limit_calls(limits["maxCalls"], limits["timeWindow"])
-    return dict(limits)
+def _limits(context: FetchContext) -> dict[str, int]:
+    """The cell limit and the call limit the service announces; the client keeps to the latter from here on."""
+    limits = _recent(context, f"{ROOT}/fi/", {"config": ""})
+    try:
+        found = {name: int(limits[name]) for name in ("maxCells", "maxCalls", "timeWindow")}
+    except (KeyError, TypeError, ValueError):
+        raise SourceError("statfin: ?config is not what was agreed: maxCells, maxCalls, timeWindow", str(limits)[:300]) from None
+    expect(min(found.values()) > 0, f"statfin: ?config announces impossible limits {found}")
+    context.client.limit_calls(found["maxCalls"], found["timeWindow"])
+    return found
 
 
 def _updated(context: FetchContext, table: StatfinTable) -> str:
     folder, name = table.path.split("/")
-    listing = context.client.get_json(f"{ROOT}/{table.database}/{folder}").json()
+    try:
+        listing = _recent(context, f"{ROOT}/fi/{table.database}/{folder}", None)
+    except Refused as error:
+        raise SourceError(f"statfin/{table.resource}: there is no folder {folder} in {table.database}", error.detail) from None
     found = next((item for item in listing if item["id"].removesuffix(".px") == name), None)
     if found is None:
+        if context.settings.sources == "recorded":
+            raise SourceSkipped(f"no recording of table {table.path}")
         raise SourceError(
-            f"statfin/{table.resource}: folder {folder} has no table {name}", f"it has {[i['id'] for i in listing][:40]}"
+            f"statfin/{table.resource}: folder {folder} has no table {name}{_hint(table)}",
+            f"it has {[i['id'] for i in listing][:40]}",
         )
     return str(found["updated"])
+
+
+def _metadata(context: FetchContext, table: StatfinTable, language: str) -> Answer:
+    path = f"{ROOT}/{language}/{table.database}/{table.path}.px"
+    try:
+        return _once_more(lambda: context.client.get_json(path))
+    except (Refused, NotFound) as error:
+        raise SourceError(f"statfin/{table.resource}: table {table.path} is refused{_hint(table)}", str(error)) from None
+
+
+def _cells(context: FetchContext, table: StatfinTable, part: dict[str, list[str]]) -> Iterator[Answer]:
+    """The cells of a part; one that is refused as too large, whatever `?config` said, is halved."""
+    query = [{"code": code, "selection": {"filter": "item", "values": values}} for code, values in part.items()]
+    payload = {"query": query, "response": {"format": "json-stat2"}}
+    path = f"{ROOT}/fi/{table.database}/{table.path}.px"
+    cells = math.prod(map(len, part.values()))
+    try:
+        answer = _once_more(lambda: context.client.post_json(path, payload))
+        shape = answer.json()
+        expect(
+            isinstance(shape, dict) and bool({"value", "data"} & shape.keys()),
+            f"statfin/{table.resource}: the answer to a query of {cells} cells is not a dataset",
+            answer.body[:300].decode("utf-8", "replace"),
+        )
+        yield answer
+    except Refused as error:
+        if error.status != 403 or cells == 1:
+            raise SourceError(
+                f"statfin/{table.resource}: a query of {cells} cells is refused with {error.status}, though its codes are the "
+                "table's own; look at the table in the browser",
+                error.detail,
+            ) from None
+        for smaller in slices(part, cells // 2):
+            yield from _cells(context, table, smaller)
+
+
+def _once_more(ask: Callable[[], Answer]) -> Answer:
+    """Ask again once after a 400: the service calls its own failures bad requests too."""
+    try:
+        return ask()
+    except Refused as error:
+        if error.status != 400:
+            raise
+        return ask()
+
+
+def _recent(context: FetchContext, path: str, params: dict[str, Any] | None) -> Any:
+    """A JSON answer at most `RECENT_S` seconds old, shared by the tables that are fetched through one client."""
+    known = _ANSWERS.setdefault(context.client, {})
+    asked_at, answer = known.get(path, (float("-inf"), None))
+    if time.monotonic() - asked_at > RECENT_S:
+        answer = context.client.get_json(path, params).json()
+        known[path] = (time.monotonic(), answer)
+    return answer
+
+
+def _hint(table: StatfinTable) -> str:
+    if table.database == "StatFin" and "_pxt_" in table.path:
+        return f"; ids are short since June 2026, try {table.path.split('/')[0]}/{table.path.rsplit('_pxt_', 1)[1]}"
+    return "; it may have been renamed or moved to StatFin_Passiivi"
 
 
 def _instant(value: str) -> datetime:
@@ -303,9 +481,11 @@ def resources(settings: Settings) -> list[Resource]:
             source="statfin",
             name=table.resource,
             system="statfin",
-            tables=("cell",),
+            tables=("cell", "label"),
             fetch=fetch_table(table),
             parse=parse_table(table),
+            described_by=("metadata", *(f"metadata-{language}" for language in LABEL_LANGUAGES)),
+            describe=partial(describe, table),
             title=f"Statistics Finland, table {table.path}",
             attribution=f"Tilastokeskus, {table.path}, CC BY 4.0",
             per_document=True,

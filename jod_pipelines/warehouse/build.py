@@ -17,7 +17,7 @@ import duckdb
 import polars as pl
 
 from jod_pipelines.contracts.dbt import derived_tables
-from jod_pipelines.contracts.model import Table, load_contracts
+from jod_pipelines.contracts.model import Table, find_landing_table, load_contracts
 from jod_pipelines.errors import JodError
 from jod_pipelines.platform import Platform
 from jod_pipelines.reference import FOLDER as REFERENCE
@@ -51,6 +51,7 @@ class Warehouse:
                 source, resource = table.contract.split("/")
                 files = self.platform.archive.resource(source, resource).typed_files(table.name)
                 _create_view(connection, f"landing.{table.physical_name}", files, table)
+            self._show_described(connection)
             connection.execute("create schema reference")
             for path in sorted(REFERENCE.glob("*.csv")):
                 reference_list = reference_table(path.stem).to_arrow()
@@ -68,6 +69,15 @@ class Warehouse:
     def continue_build(self) -> None:
         """Build on from what is served: for a part of the pipeline that runs on its own."""
         self._ensure_building()
+
+    def _show_described(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """A view per landed table that only its source describes: it needs no contract file to be read."""
+        for label in self.platform.archive.labels():
+            source, resource = label.split("/")
+            landed = self.platform.archive.resource(source, resource)
+            for name in landed.tables():
+                if find_landing_table(source, resource, name) is None and (files := landed.typed_files(name)):
+                    _create_view(connection, f'landing."{source}__{resource}__{name}"', files)
 
     def register_derived(self) -> None:
         """Show the datasets made by the Python rooms to dbt, as views in schema `derived`."""
@@ -133,12 +143,13 @@ def _connect(path: Path, *, read_only: bool = False, attempts: int = 20) -> duck
     raise AssertionError("unreachable")
 
 
-def _create_view(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path], table: Table) -> None:
+def _create_view(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path], table: Table | None = None) -> None:
     """A view over Parquet files, or over no rows of the contract's columns when there are none."""
     if files:
         listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
         rows = f"select * from read_parquet([{listed}])"
     else:
+        assert table is not None
         nothing = ", ".join(f'null::{column.type} as "{column.name}"' for column in table.columns)
         rows = f"select {nothing} where false"
     connection.execute(f"create or replace view {name} as {rows}")

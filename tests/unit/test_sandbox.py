@@ -16,7 +16,7 @@ from jod_pipelines.sandbox import InProcessTransport, build_world
 from jod_pipelines.sandbox.faults import Fault, FaultyApp, read_faults
 from jod_pipelines.sandbox.finnish import gerund, inflected, third_person
 from jod_pipelines.sandbox.servers.app import SourcesApp
-from jod_pipelines.sandbox.servers.statistics import MAX_CALLS, MAX_CELLS
+from jod_pipelines.sandbox.servers.statistics import MAX_CALLS, MAX_CELLS, WINDOW_S
 from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
 from jod_pipelines.sandbox.truth import write_truth
 from jod_pipelines.sandbox.vocabulary import own_vocabulary
@@ -176,7 +176,7 @@ def test_pxweb_refuses_as_it_does(web, asked, status):
 def test_pxweb_limits_calls(web):
     codes = [web.get(f"{PX}/StatFin/tyonv").status_code for _ in range(MAX_CALLS + 1)]
     assert codes == [200] * MAX_CALLS + [429]
-    assert web.get(f"{PX}/StatFin/tyonv").headers["Retry-After"] == "60"
+    assert web.get(f"{PX}/StatFin/tyonv").headers["Retry-After"] == str(WINDOW_S)
     assert web.get(f"{PX}/StatFin/nosuch").status_code == 429
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import orjson
 import polars as pl
 import pytest
 from hypothesis import given
@@ -214,8 +215,10 @@ def test_vipunen_names_become_column_names(name, snake):
 
 @pytest.mark.parametrize("day", ["2026-05-13", "2026-05-13 00:00:00"])
 def test_vipunen_dates_come_with_and_without_time(day):
+    columns = [{"name": "tilastovuosi", "type": "number"}, {"name": "tietojoukkoPaivitettyPvm", "type": "date"}]
     body = f'[{{"tilastovuosi": 2025, "tietojoukkoPaivitettyPvm": "{day}"}}]'.encode()
-    frame = vipunen.parse([Document("rows-0", body, "")]).tables["row"]
+    described = (Document("columns", orjson.dumps(columns), ""),)
+    frame = vipunen.parse([Document("rows-0", body, "", described)]).tables["row"]
     assert frame["tietojoukko_paivitetty_pvm"].to_list() == [date(2026, 5, 13)]
 
 
@@ -289,8 +292,6 @@ AREA = StatfinTable(path="tyonv/12r5", dimensions={"area": "Alue"})
 
 
 def cells(answer):
-    import orjson
-
     return statfin.parse_table(AREA)([Document("cells-0", orjson.dumps(answer), "")])
 
 

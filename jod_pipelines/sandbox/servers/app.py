@@ -13,10 +13,23 @@ from jod_pipelines.sandbox.catalogue import Catalogue, NothingHere
 from jod_pipelines.sandbox.servers.education import eperusteet, konfo, koodisto, organisaatio
 from jod_pipelines.sandbox.servers.labour_market import esco, job_postings, job_postings_v1
 from jod_pipelines.sandbox.servers.services import ckan, ptv
-from jod_pipelines.sandbox.servers.statistics import pxweb, vipunen
+from jod_pipelines.sandbox.servers.statistics import classifications, pxweb, vipunen
 from jod_pipelines.sandbox.servers.wire import text_answer
 
-SYSTEMS = (konfo, eperusteet, koodisto, organisaatio, vipunen, pxweb, job_postings, job_postings_v1, esco, ckan, ptv)
+SYSTEMS = (
+    konfo,
+    eperusteet,
+    koodisto,
+    organisaatio,
+    vipunen,
+    pxweb,
+    job_postings,
+    job_postings_v1,
+    esco,
+    ckan,
+    ptv,
+    classifications,
+)
 NOTHING_HERE = 501
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from werkzeug.wrappers import Request, Response
@@ -14,7 +15,8 @@ from werkzeug.wrappers import Request, Response
 from jod_pipelines.sandbox.catalogue import Catalogue, PxTable, PxVariable
 from jod_pipelines.sandbox.servers.wire import Route, integer, json_answer, text_answer
 
-MAX_CELLS, MAX_CALLS, WINDOW_S = 120_000, 40, 60
+MAX_CELLS, MAX_CALLS, WINDOW_S = 120_000, 40, 2
+"""The real limits, but for a window of 60 seconds: waiting it out in every run of the sandbox would teach nothing."""
 
 
 def vipunen(catalogue: Catalogue) -> list[Route]:
@@ -26,12 +28,16 @@ def vipunen(catalogue: Catalogue) -> list[Route]:
         return json_answer(found) if found is not None else text_answer(f"Resource '{resource}' not found", 404)
 
     def count(_request: Request, resource: str) -> Response:
+        if catalogue.vipunen_columns(resource.lower()) is None:
+            return json_answer({"status": 500, "error": "Internal Server Error"}, 500)
         return json_answer(len(catalogue.vipunen_rows(resource.lower())))
 
     def rows(request: Request, resource: str) -> Response:
         offset, limit = integer(request, "offset", 0), integer(request, "limit", -1)
         if limit < 0 and "limit" in request.args and "offset" not in request.args:
             return text_answer("Bad limit parameter! Cause: negative", 400)
+        if catalogue.vipunen_columns(resource.lower()) is None:
+            return text_answer(f"Resource '{resource}' not found", 404)
         found = catalogue.vipunen_rows(resource.lower())[max(0, offset) :]
         return json_answer(found[:limit] if limit >= 0 else found)
 
@@ -40,6 +46,41 @@ def vipunen(catalogue: Catalogue) -> list[Route]:
         ("GET", f"{root}/<resource>", columns),
         ("GET", f"{root}/<resource>/data", rows),
         ("GET", f"{root}/<resource>/data/count", count),
+    ]
+
+
+def classifications(catalogue: Catalogue) -> list[Route]:
+    """Lists of addresses, heads, items and correspondences; without `content=data` only addresses come, with 200."""
+    root = "/api/classifications/v2"
+
+    def answered(request: Request, path: str, content: list[Any] | None) -> Response:
+        if content is None:
+            return json_answer({"statusCode": 404, "message": "Resource not found"}, 404)
+        if request.args.get("content") != "data":
+            return json_answer([f"https://data.stat.fi{root}/{path}/{number}" for number, _ in enumerate(content)])
+        return json_answer(content)
+
+    def listed(_request: Request, kind: str) -> Response:
+        return json_answer([f"https://data.stat.fi{root}/{kind}/{quote(name)}" for name in catalogue.classification_ids(kind)])
+
+    def head(request: Request, name: str) -> Response:
+        found = catalogue.classification(name, request.args.get("lang", "fi"))
+        return answered(request, f"classifications/{name}", [found[0]] if found else None)
+
+    def items(request: Request, name: str) -> Response:
+        found = catalogue.classification(name, request.args.get("lang", "fi"))
+        return answered(request, f"classifications/{name}/classificationItems", found[1] if found else None)
+
+    def maps(request: Request, name: str) -> Response:
+        return answered(
+            request, f"correspondenceTables/{name}/maps", catalogue.correspondence(name, request.args.get("lang", "fi"))
+        )
+
+    return [
+        ("GET", f"{root}/<any(classifications, correspondenceTables):kind>", listed),
+        ("GET", f"{root}/classifications/<name>", head),
+        ("GET", f"{root}/classifications/<name>/classificationItems", items),
+        ("GET", f"{root}/correspondenceTables/<name>/maps", maps),
     ]
 
 

@@ -1,0 +1,265 @@
+"""Tables of Statistics Finland and resources of Vipunen that stand beside the forecasts' material.
+
+Codes, sizes and symbols are those of the real tables; numbers are drawn. What the sources' own pages do not tell (the
+variables of `vaenn/14wx` and `pra/15b2` beside area, time and contents) is shaped like their neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jod_pipelines.reference import reference_table
+from jod_pipelines.sandbox.catalogue import PxTable, PxVariable
+from jod_pipelines.sandbox.world import World
+
+CONFIDENTIAL, NOT_YET, NIL = 3, 4, 9
+SEX = {"SSS": "Yhteensä", "1": "Miehet", "2": "Naiset"}
+FIELDS_OF_STUDY = {"SSS": "Yhteensä", **{f"{n:02d}": f"Koulutusala {n:02d}" for n in range(12)}}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a table is made of; the time variable stands where `order` puts it."""
+
+    path: str
+    title: str
+    source: str
+    updated: str
+    dimensions: dict[str, dict[str, str]]
+    periods: tuple[str, ...]
+    contents: dict[str, tuple[str, str]]
+    time_first: bool = False
+    eliminated: tuple[str, ...] = ()
+
+
+def drawn_tables(world: World) -> dict[str, list[PxTable]]:
+    """The tables by folder."""
+    found: dict[str, list[PxTable]] = {}
+    for number, table in enumerate(_tables(world)):
+        found.setdefault(table.path.split("/")[0], []).append(_draw(world, table, number))
+    return found
+
+
+def _tables(world: World) -> list[Drawn]:
+    regions = {
+        f"MK{c}": n for c, n in reference_table("regions").select("region_code", "name_fi").iter_rows() if c in world.regions
+    }
+    towns = world.municipalities if world.sizes.all_areas else {r: codes[:2] for r, codes in world.municipalities.items()}
+    municipalities = {f"KU{code}": f"Kunta {code}" for codes in towns.values() for code in codes}
+    areas = {"SSS": "KOKO MAA", **municipalities, **regions}
+    groups = reference_table("isco_groups").select("occupation_code", "name_fi").iter_rows()
+    occupations = {"SSS": "Yhteensä", **{code: name for code, name in groups if len(code) < 3}}
+    years = tuple(str(year) for year in range(2016, 2026))
+    months = tuple(f"{year}M{month:02d}" for year in range(2016, 2027) for month in range(1, 13) if (year, month) <= (2026, 10))
+    quarters = tuple(f"{year}Q{quarter}" for year in range(2013, 2027) for quarter in range(1, 5) if (year, quarter) <= (2026, 2))
+    statfin = "Tilastokeskus, "
+    return [
+        Drawn(
+            "tyti/135z",
+            "Työvoimatutkimuksen tärkeimmät tunnusluvut",
+            statfin + "työvoimatutkimus",
+            "2026-11-24T06:00:00",
+            {},
+            months,
+            {
+                "Tyollisyysaste_15_64": ("Työllisyysaste, 15-64-vuotiaat, %", "%"),
+                "tyti-Tyolliset": ("Työlliset, 1000 henkilöä", "1000 henkilöä"),
+                "tyti-Tyottomat": ("Työttömät, 1000 henkilöä", "1000 henkilöä"),
+                "tyti-Tyottomyysaste": ("Työttömyysaste, %", "%"),
+            },
+        ),
+        Drawn(
+            "tyti/13au",
+            "Työlliset ammatin mukaan",
+            statfin + "työvoimatutkimus",
+            "2026-03-05T06:00:00",
+            {"ammatti_19_20180101": occupations},
+            years,
+            {"tyti-Tyolliset": ("Työlliset, 1000 henkilöä", "1000 henkilöä")},
+        ),
+        Drawn(
+            "vkour/12bs",
+            "15 vuotta täyttänyt väestö koulutusasteen ja alueen mukaan",
+            statfin + "väestön koulutusrakenne",
+            "2026-06-18T05:00:00",
+            {"alue_23_20260101": areas, "sukupuoli_9_20180101": SEX},
+            years,
+            {
+                "vaesto_15_": ("15 vuotta täyttänyt väestö 31.12", "henkilöä"),
+                "kaste3T8": ("Perusasteen jälkeisen tutkinnon suorittanut väestö", "henkilöä"),
+                "kaste5T8osuus": ("Korkea-asteen tutkinnon suorittaneiden osuus, %", "%"),
+                "vktm": ("Väestön koulutustasomittain", "indeksi"),
+            },
+            time_first=True,
+            eliminated=("sukupuoli_9_20180101",),
+        ),
+        Drawn(
+            "vaerak/11ra",
+            "Tunnuslukuja väestöstä",
+            statfin + "väestörakenne",
+            "2026-05-29T05:00:00",
+            {"alue_23_20260101": areas},
+            years,
+            {
+                "vaerak-vaesto": ("Väestö 31.12.", "henkilöä"),
+                "vaesto_alle15_p": ("Alle 15-vuotiaiden osuus, %", "%"),
+                "vaesto_yli64_p": ("65 vuotta täyttäneiden osuus, %", "%"),
+                "vaesto_keski_ika": ("Keski-ikä, molemmat sukupuolet", "vuotta"),
+            },
+        ),
+        Drawn(
+            "vaerak/11re",
+            "Väestö 31.12. alueen, sukupuolen ja iän mukaan",
+            statfin + "väestörakenne",
+            "2026-04-01T05:00:00",
+            {"alue_23_20260101": areas, "sukupuoli_9_20180101": SEX, "ika_16_20180101": _ages()},
+            years[-3:],
+            {"vaerak-vaesto": ("Väestö 31.12.", "henkilöä")},
+            eliminated=("sukupuoli_9_20180101", "ika_16_20180101"),
+        ),
+        Drawn(
+            "pra/15b2",
+            "Kokoaikaisten palkansaajien ansiot alueen ja ammatin mukaan",
+            statfin + "palkkarakenne",
+            "2025-12-01T06:00:00",
+            {
+                "sektoriluokitus_7_20230101": {"S0": "Yhteensä", "S11_S12_S15": "Yksityinen", "S13111": "Valtio"},
+                "maakunta_7_20250101": {"SSS": "KOKO MAA", **regions},
+                "ammatti_19_20180101": occupations,
+                "sukupuoli_9_20180101": {"SSS": "Yhteensä"},
+            },
+            ("2024",),
+            {
+                "koko_psaaja_lkm": ("Palkansaajien lukumäärä", "henkilöä"),
+                "koko_psaaja_kans_med": ("Kokonaisansio, mediaani", "euroa"),
+            },
+            eliminated=("sukupuoli_9_20180101",),
+        ),
+        Drawn(
+            "sijk/111l",
+            "Tutkinnon suorittaneiden sijoittuminen",
+            statfin + "sijoittuminen koulutuksen jälkeen",
+            "2026-01-22T06:00:00",
+            {
+                "koulutusaste_17_20180101": {"SSS": "Yhteensä", "32": "Ammatillinen", "62": "Amk", "72": "Ylempi korkeakoulu"},
+                "sukupuoli_1_20120101": SEX,
+                "maakunta_2_20130101": {"SS": "KOKO MAA", **{code.removeprefix("MK"): name for code, name in regions.items()}},
+                "koulutusala_1_20160101": FIELDS_OF_STUDY,
+            },
+            years[:-1],
+            {
+                "tutkinto1vaiemmin": ("Tutkinnon suorittaneet", "henkilöä"),
+                "tyollinen1vpaastayht": ("Työlliset vuoden kuluttua", "henkilöä"),
+                "tyoton1vpaasta": ("Työttömät vuoden kuluttua", "henkilöä"),
+            },
+        ),
+        Drawn(
+            "atp/11l1",
+            "Avoimet työpaikat",
+            statfin + "avoimet työpaikat",
+            "2026-08-20T05:00:00",
+            {},
+            quarters,
+            {
+                "atp-avoimet": ("Avoimet työpaikat", "lkm"),
+                "atp-vaikeasti": ("Vaikeasti täytettävät työpaikat", "lkm"),
+            },
+        ),
+        Drawn(
+            "vaenn/14wx",
+            "Väestöennuste alueen, sukupuolen ja iän mukaan",
+            statfin + "väestöennuste",
+            "2024-10-24T05:00:00",
+            {
+                "alue_23_20240101": {"SSS": "KOKO MAA", **municipalities},
+                "sukupuoli_9_20180101": SEX,
+                "ika_16_20180101": _ages(),
+            },
+            tuple(str(year) for year in range(2024, 2046)),
+            {"vaesto_e24": ("Väestö 31.12. (ennuste 2024)", "henkilöä")},
+        ),
+    ]
+
+
+def _draw(world: World, table: Drawn, number: int) -> PxTable:
+    time = PxVariable(
+        "timeperiod_" + ("m" if "M" in table.periods[0] else "q" if "Q" in table.periods[0] else "y"),
+        "Aika",
+        table.periods,
+        table.periods,
+        time=True,
+    )
+    dimensions = [
+        PxVariable(code, code.split("_")[0].capitalize(), tuple(v), tuple(v.values()), elimination=code in table.eliminated)
+        for code, v in table.dimensions.items()
+    ]
+    texts, units = zip(*table.contents.values(), strict=True)
+    contents = PxVariable("contentscode", "Tiedot", tuple(table.contents), texts, units=units)
+    variables = (time, *dimensions, contents) if table.time_first else (*dimensions, time, contents)
+    shape = tuple(len(variable.values) for variable in variables)
+    own = world.numbers(41, number)
+    numbers = np.round(own.lognormal(4.0, 1.5, shape), 1 if "%" in units else 0)
+    symbols = np.where(numbers == 0, NIL, np.where(numbers < 5, CONFIDENTIAL, 0)).astype(np.int8)
+    symbols.reshape(-1)[-1] = NOT_YET
+    folder, name = table.path.split("/")
+    return PxTable(folder, name, table.title, table.source, table.updated, variables, numbers, symbols)
+
+
+def _ages() -> dict[str, str]:
+    return {"SSS": "Yhteensä", **{f"{age:03d}": str(age) for age in range(0, 100, 5)}, "100-": "100 -"}
+
+
+def more_resources(world: World, loaded: str) -> dict[str, list[dict[str, Any]]]:
+    """Resources of Vipunen that nothing downstream needs: their names and types hold the service's quirks."""
+    own = world.dice("vipunen")
+    schools = [school for school in world.schools if school.code][:40]
+    students = [
+        {
+            "tilastovuosi": str(year),
+            "sektori": own.choice(("Ammattikorkeakoulukoulutus", "Yliopistokoulutus")),
+            "korkeakoulu": school.name["fi"],
+            "sukupuoli": sex,
+            "opiskelijatfte": round(own.uniform(1, 900), 10),
+            "opiskelijat": own.randrange(1, 1000),
+            "rahoitusmallialaAmk2021-2024": own.choice(("Tekniikka", "Tieto puuttuu", None)),
+            "koodiKorkeakoulu": school.code,
+            "koodiKoulutus": own.choice(("612101", "Tuntematon")),
+            "tietojoukkoPaivitettyPvm": loaded,
+        }
+        for school in schools
+        for year in range(2022, 2026)
+        for sex in ("mies", "nainen")
+    ]
+    vocational = [
+        {
+            "tilastovuosi": year,
+            "tutkinto": f"Esimerkkitutkinto {code}",
+            "hankintakoulutusKyllaEi": own.random() < 0.2,
+            "koodiTutkinto": code,
+            "opiskelijatLkm": own.randrange(1, 400),
+            "nettoopiskelijamaaraLkm": round(own.uniform(0, 300), 10),
+            "tietojoukkoPaivitettyPvm": loaded,
+        }
+        for year in range(2021, 2026)
+        for code in ("371101", "381112", "031110", "354345")
+    ]
+    publications = [
+        {
+            "tilastovuosi": 2025,
+            "julkaisunNimi": f'Esimerkki "{number}"',
+            "koodiJulkaisufoorumitaso": str(number % 4),
+            "julkaisufoorumitaso2015->": own.choice(("1", "2", "Tieto puuttuu")),
+            "koulutusala(taso3)": "Tieto puuttuu",
+            "avoinSaatavuus": None if number % 7 == 0 else number % 2 == 0,
+            "tietojoukkoPaivitettyPvm": f"{loaded} 00:00:00",
+        }
+        for number in range(50)
+    ]
+    return {
+        "opiskelijat_ja_tutkinnot": students,
+        "amm_opiskelijat_ja_tutkinnot_vuosi_tutkinto": vocational,
+        "julkaisut": publications,
+    }
