@@ -9,13 +9,16 @@ export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: run test test-fast check format install lock dev clean
+.PHONY: run test test-long test-fast check format install lock dev clean
 
 run: install  ## run the whole platform on the sandbox
 	$(BIN)/jod run
 
-test: install  ## the whole test suite
-	$(BIN)/python -m pytest
+test: install  ## everything that fits a quarter of an hour
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: install  ## over 300 faults on sockets, kills in the middle, erasure through two whole jobs
+	$(BIN)/python -m pytest -m long
 
 test-fast: install  ## unit tests only
 	$(BIN)/python -m pytest tests/unit

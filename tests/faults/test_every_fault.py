@@ -9,7 +9,7 @@ import pytest
 from fault_suite import Suite, tiny_sources
 from fault_table import CASES, unreachable
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ALL = [*CASES, *unreachable()]
 
 

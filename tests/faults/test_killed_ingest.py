@@ -29,7 +29,7 @@ from tests_support import ROOT, sandbox_server, stored
 
 from ..unit.test_ingest import Source, posting
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 SEED = 20261122
 POSTINGS = "mylly/job_postings"
 FIRST_NIGHT = ("koodisto/codes", "opintopolku/search", "opintopolku/koulutus", POSTINGS)

@@ -18,7 +18,7 @@ from jod_pipelines.settings import load_settings
 from jod_pipelines.sources import all_resources
 from tests_support import QUICK, jod, sandbox_server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 LABEL = "mylly/job_postings"
 SELECT = ("--select", f'key:"landing/{LABEL}"')
 MARKER = "Xyzzyplugh-tunniste-8861"
