@@ -185,7 +185,7 @@ def test_a_table_reloaded_between_pages_is_read_again_and_only_the_second_load_s
 
     def reload(request, _):
         data = request.url.path.endswith("/data")
-        if data and request.url.params.get("offset") == "100" and not loads:
+        if data and request.url.params.get("offset") == "200" and not loads:
             loads.append(1)
         if request.url.path.endswith("/count") and loads:
             return httpx.Response(200, text="40")
