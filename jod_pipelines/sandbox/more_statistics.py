@@ -61,7 +61,7 @@ def _tables(world: World) -> list[Drawn]:
             "tyti/135z",
             "Työvoimatutkimuksen tärkeimmät tunnusluvut",
             statfin + "työvoimatutkimus",
-            "2026-11-24T06:00:00",
+            "2026-11-20T06:00:00",
             {},
             months,
             {

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,6 +29,7 @@ from jod_pipelines.landing.archive import Document, Fetched, Unchanged
 from jod_pipelines.reference import region_codes_by_name
 from jod_pipelines.settings import Settings, StatfinTable
 from jod_pipelines.sources.http import Answer, NotFound, PoliteClient, Refused
+from jod_pipelines.sources.px import decode, px_cells
 from jod_pipelines.sources.resource import FetchContext, Landing, Parsed, Resource, expect, fetched
 
 ROOT = "/PxWeb/api/v1"
@@ -324,6 +326,31 @@ def _finish(frame: dict[str, Any], values: np.ndarray, symbols: np.ndarray, unit
     )
 
 
+def fetch_px_files(context: FetchContext) -> Landing:
+    """Whole tables kept as PX files beside the recordings."""
+    folder = context.settings.recorded
+    present = sorted((folder / "statfin").glob("*.px")) if folder else []
+    if not present:
+        raise SourceSkipped("no PX files are recorded")
+    yield from map(_file, present)
+
+
+def parse_px_files(documents: Iterable[Document]) -> Parsed:
+    """Table `cell`: the cells of all files, with their dimensions as JSON, since each file has its own."""
+    frames, unreadable = [], {}
+    for document in documents:
+        try:
+            frames.append(px_cells(document.body, STATUS_OF_SYMBOL).with_columns(source_document=pl.lit(document.key)))
+        except (KeyError, ValueError, IndexError, pl.exceptions.PolarsError) as error:
+            unreadable[document.key] = f"{type(error).__name__}: {error}".split("\n")[0]
+    return Parsed({"cell": pl.concat(frames) if frames else pl.DataFrame()}, unreadable)
+
+
+def _file(path: Path) -> Fetched:
+    changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).isoformat(timespec="seconds")
+    return Fetched(path.name, path.read_bytes(), f"file {path.name}", 200, changed)
+
+
 def fetch_history(context: FetchContext) -> Landing:
     """Monthly jobseekers and vacancies published before the tables of today began: files beside the recordings."""
     folder = context.settings.recorded
@@ -331,9 +358,7 @@ def fetch_history(context: FetchContext) -> Landing:
     present = [path for path in files if path.exists()]
     if not present:
         raise SourceSkipped("no older vacancy series are recorded")
-    for path in present:
-        changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).isoformat(timespec="seconds")
-        yield Fetched(path.name, path.read_bytes(), f"file {path.name}", 200, changed)
+    yield from map(_file, present)
 
 
 def parse_history(documents: Iterable[Document]) -> Parsed:
@@ -343,7 +368,7 @@ def parse_history(documents: Iterable[Document]) -> Parsed:
     rows, unreadable = [], {}
     for document in documents:
         try:
-            for line in csv.DictReader(io.StringIO(document.body.decode("utf-8"))):
+            for line in csv.DictReader(io.StringIO(decode(document.body))):
                 occupation, area = "SSS", "SSS"
                 if kinds[document.key] == "occupation":
                     occupation = line["Ammattiryhma"].split()[0]
@@ -502,4 +527,15 @@ def resources(settings: Settings) -> list[Resource]:
         title="Jobseekers and open vacancies by month, 2006-2020",
         attribution="KEHA-keskus, Työnvälitystilasto, CC BY 4.0",
     )
-    return [*tables, history]
+    px_files = Resource(
+        source="statfin",
+        name="px_files",
+        system="statfin",
+        tables=("cell",),
+        fetch=fetch_px_files,
+        parse=parse_px_files,
+        title="Statistics Finland: tables kept as PX files",
+        attribution="Tilastokeskus, CC BY 4.0",
+        per_document=True,
+    )
+    return [*tables, history, px_files]

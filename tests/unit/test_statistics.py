@@ -18,7 +18,7 @@ from jod_pipelines.sandbox import build_world
 from jod_pipelines.sandbox.servers.app import SourcesApp
 from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
 from jod_pipelines.settings import HttpSettings, StatfinTable, load_settings
-from jod_pipelines.sources import all_resources, classifications, statfin, vipunen
+from jod_pipelines.sources import all_resources, classifications, px, statfin, vipunen
 
 FAST = HttpSettings(attempts=2, backoff_start_s=0, backoff_limit_s=0)
 SYMBOLS = {**statfin.STATUS_OF_SYMBOL, ":": "other"}
@@ -185,7 +185,7 @@ def test_a_table_reloaded_between_pages_is_read_again_and_only_the_second_load_s
 
     def reload(request, _):
         data = request.url.path.endswith("/data")
-        if data and request.url.params.get("offset") == "100" and not loads:
+        if data and request.url.params.get("offset") == "200" and not loads:
             loads.append(1)
         if request.url.path.endswith("/count") and loads:
             return httpx.Response(200, text="40")
@@ -348,3 +348,90 @@ def test_the_newest_edition_in_force_is_taken():
     known = ["kunta_1_20250101", "kunta_1_20260101", "kunta_1_20270101", "kunta_2_20260101#kunta_1_20270101"]
     assert classifications.newest("kunta_1_*", known, "20261122") == "kunta_1_20260101"
     assert classifications.newest("kunta_2_*#*", known, "20261122") is None
+
+
+PX = """CHARSET="ANSI";
+CODEPAGE="iso-8859-15";
+CREATION-DATE="20240101 09:00";
+MATRIX="001_x";
+TITLE="Väestö; alueen
+ mukaan";
+STUB="Alue";
+HEADING="Kuukausi","Tiedot";
+CONTVARIABLE="Tiedot";
+VALUES("Alue")="Åland","Mäntsälä (osa)";
+VALUES[sv]("Område")="Åland","Mäntsälä";
+CODES("Alue")="MK21","KU505";
+TIMEVAL("Kuukausi")=TLIST(M1),"202401","202402";
+VALUES("Kuukausi")="2024M01",
+"2024M02";
+VALUES("Tiedot")="Hinta, €","Määrä";
+CODES("Tiedot")="HINTA","MAARA";
+UNITS("Hinta, €")="€";
+UNITS("Määrä")="lkm";
+DATA=
+1.5 2 "..." "-"
+3 ".." "." 4;
+"""
+
+
+def test_px_files_are_read_in_their_own_alphabet_with_symbols_apart():
+    frame = px.px_cells(PX.replace("\n", "\r\n").encode("iso-8859-15"), statfin.STATUS_OF_SYMBOL)
+    assert frame.select("dimensions", "period", "measure", "value", "status", "unit").rows() == [
+        ('{"Alue":"MK21"}', "2024M01", "HINTA", 1.5, "value", "€"),
+        ('{"Alue":"MK21"}', "2024M01", "MAARA", 2.0, "value", "lkm"),
+        ('{"Alue":"MK21"}', "2024M02", "HINTA", None, "confidential", "€"),
+        ('{"Alue":"MK21"}', "2024M02", "MAARA", 0.0, "zero", "lkm"),
+        ('{"Alue":"KU505"}', "2024M01", "HINTA", 3.0, "value", "€"),
+        ('{"Alue":"KU505"}', "2024M01", "MAARA", None, "missing", "lkm"),
+        ('{"Alue":"KU505"}', "2024M02", "HINTA", None, "impossible", "€"),
+        ('{"Alue":"KU505"}', "2024M02", "MAARA", 4.0, "value", "lkm"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [((" 4;", ";"), "7 cells for 8"), (("DATA=", "DATE="), "without DATA"), (("1.5", "x"), "conversion")]
+)
+def test_a_px_file_that_does_not_hold_together_is_set_aside_with_its_reason(change, reason):
+    body = PX.replace(*change).encode("iso-8859-15")
+    parsed = statfin.parse_px_files([Document("x.px", body, "")])
+    assert reason in parsed.unreadable["x.px"]
+    assert parsed.tables["cell"].is_empty()
+
+
+def test_older_csv_may_be_in_the_older_alphabet():
+    body = (
+        "Tyottomat,Tyovoima,Avoimet_tyopaikat,time,maakunta\n10.0,1.0,2.0,2006-01-01,Pirkanmaa\n3.0,1.0,,2006-01-01,Etelä-Savo\n"
+    )
+    parsed = statfin.parse_history([Document("tyonv_data_maakunta_1001.csv", body.encode("iso-8859-15"), "")])
+    assert not parsed.unreadable
+    assert [row["area_code"] for row in parsed.tables["observation"]] == ["MK06", "MK06", "MK10", "MK10"]
+
+
+@pytest.mark.recorded
+def test_recorded_tables_are_read_whole_whatever_their_form(recorded):
+    files = sorted((recorded / "statfin").glob("*.px"))
+    parsed = statfin.parse_px_files(Document(path.name, path.read_bytes(), "") for path in files)
+    assert not parsed.unreadable
+    counted = parsed.tables["cell"].group_by("source_document").len().sort("source_document")["len"].to_list()
+    assert counted == [768, 253, 9063]
+    for path in sorted((recorded / "statfin").glob("*.json")):
+        answer = orjson.loads(path.read_bytes())
+        contents = [column for column in answer["columns"] if column["type"] == "c"]
+        table = StatfinTable(path="any/table")
+        cells = statfin.parse_table(table)([Document("cells-0000", path.read_bytes(), "")])
+        assert not cells.unreadable
+        assert cells.tables["cell"].height == len(answer["data"]) * len(contents)
+        said = sum(value == "..." for row in answer["data"] for value in row["values"])
+        assert cells.tables["cell"].filter(status="confidential").height == said
+
+
+@pytest.mark.recorded
+def test_the_recorded_column_descriptions_of_vipunen_become_columns(recorded):
+    described = orjson.loads((recorded / "vipunen/resources_julkaisut_2019.json").read_bytes())
+    types = vipunen.column_types(described)
+    assert len(types) == 71
+    derived = orjson.loads((recorded / "vipunen/vipunen_resource_columns.derived.json").read_bytes())
+    assert len(derived) == 47
+    for columns in derived.values():
+        assert len(vipunen.column_types(columns)) == len(columns)
