@@ -86,7 +86,8 @@ def test_a_cut_stream_of_postings_lands_nothing(tmp_path):
 
 
 def test_a_broken_row_is_kept_apart_and_the_rest_goes_on(tmp_path):
-    faults = plan(tmp_path, path=SEARCH, kind="replace", pattern=r'"oid":"1\.2\.246\.562\.13\.\d+"', replacement='"oid":"broken"')
+    broken = {"pattern": r'"oid":"1\.2\.246\.562\.13\.(\d+)"', "replacement": r'"oid":"broken-\1"'}
+    faults = plan(tmp_path, path=SEARCH, kind="replace", **broken)
     run = jod("run", "--select", 'key:"landing/opintopolku/search"', home=tmp_path, JOD_SANDBOX_FAULTS=faults, **QUICK)
     assert run.code == 0, run.out + run.err
     folder = tmp_path / "landing" / "opintopolku" / "search"
