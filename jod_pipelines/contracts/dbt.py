@@ -87,6 +87,7 @@ def _column(column: Column, table: Table, marts: list[Table]) -> dict[str, Any]:
         "name": column.name,
         "data_type": column.type.lower(),
         "description": column.description.get("en", ""),
+        "config": {"meta": {f"description_{language}": column.description.get(language, "") for language in ("fi", "sv")}},
     }
     tests: list[Any] = []
     if column.required:

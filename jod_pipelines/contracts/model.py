@@ -19,7 +19,13 @@ from pydantic import ValidationError
 from jod_pipelines.errors import ContractError
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "data_contracts"
+GLOSSARY = CONTRACTS / "glossary.yaml"
 LANGUAGES = ("fi", "sv", "en")
+IN_LANGUAGE = {
+    "_fi": {"fi": "suomeksi", "sv": "på finska", "en": "in Finnish"},
+    "_sv": {"fi": "ruotsiksi", "sv": "på svenska", "en": "in Swedish"},
+    "_en": {"fi": "englanniksi", "sv": "på engelska", "en": "in English"},
+}
 Layer = Literal["landing", "marts", "published"]
 Severity = Literal["block", "quarantine", "warn"]
 Verb = Literal["accept", "quarantine", "hold"]
@@ -148,6 +154,24 @@ def load_contracts(root: Path = CONTRACTS) -> dict[str, dict[str, Table]]:
     return found
 
 
+@cache
+def glossary() -> dict[str, dict[str, str]]:
+    """What a column name means wherever it is used: name -> language -> text."""
+    found: dict[str, dict[str, str]] = yaml.safe_load(GLOSSARY.read_text("utf-8"))
+    return found
+
+
+def glossary_texts(name: str) -> dict[str, str]:
+    """The glossary's description of a column; `title_sv` is `title`, in Swedish. Empty when the name is not there."""
+    terms = glossary()
+    if name in terms:
+        return terms[name]
+    stem, ending = name[:-3], name[-3:]
+    if ending in IN_LANGUAGE and stem in terms:
+        return {language: f"{text} {IN_LANGUAGE[ending][language]}" for language, text in terms[stem].items()}
+    return {}
+
+
 def landing_table(source: str, resource: str, table: str) -> Table:
     """The contract of a typed landing table.
 
@@ -225,7 +249,7 @@ def _column(path: Path, table: str, column: SchemaProperty) -> Column:
     return Column(
         name=column.name,
         type=column.physicalType,
-        description=_texts(column.description, own),
+        description=glossary_texts(column.name) | _texts(column.description, own),
         required=bool(column.required) or bool(column.primaryKey),
         primary_key=bool(column.primaryKey),
         unique=bool(column.unique),
