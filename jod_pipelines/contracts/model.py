@@ -148,7 +148,7 @@ def load_contracts(root: Path = CONTRACTS) -> dict[str, dict[str, Table]]:
     found: dict[str, dict[str, Table]] = {"landing": {}, "marts": {}, "published": {}}
     for path in sorted(root.glob("*/*.yaml")):
         layer = path.parent.name
-        for table in _tables(path, layer):  # type: ignore[arg-type]
+        for table in _tables(path):
             key = f"{table.contract}/{table.name}" if layer == "landing" else table.name
             found[layer][key] = table
     return found
@@ -157,7 +157,7 @@ def load_contracts(root: Path = CONTRACTS) -> dict[str, dict[str, Table]]:
 @cache
 def glossary() -> dict[str, dict[str, str]]:
     """What a column name means wherever it is used: name -> language -> text."""
-    found: dict[str, dict[str, str]] = yaml.safe_load(GLOSSARY.read_text("utf-8"))
+    found: dict[str, dict[str, str]] = _yaml(GLOSSARY)
     return found
 
 
@@ -186,8 +186,9 @@ def landing_table(source: str, resource: str, table: str) -> Table:
 
 
 def find_landing_table(source: str, resource: str, table: str) -> Table | None:
-    """The contract file's table, or None when the table lives under what its source says of it."""
-    return load_contracts()["landing"].get(f"{source}/{resource}/{table}")
+    """The contract file's table, or None when the table lives under what its source says of it. Reads that file only."""
+    path = CONTRACTS / "landing" / f"{source}.{resource}.yaml"
+    return next((found for found in _tables(path) if found.name == table), None) if path.exists() else None
 
 
 def published_table(name: str) -> Table:
@@ -198,9 +199,11 @@ def published_table(name: str) -> Table:
         raise ContractError(f"no contract for published dataset {name}; add data_contracts/published/{name}.yaml") from None
 
 
-def _tables(path: Path, layer: Layer) -> list[Table]:
+@cache
+def _tables(path: Path) -> list[Table]:
+    layer: Layer = path.parent.name  # type: ignore[assignment]
     try:
-        contract = OpenDataContractStandard.from_string(path.read_text("utf-8"))
+        contract = OpenDataContractStandard(**_yaml(path))
     except (ValidationError, TypeError, yaml.YAMLError) as error:
         raise ContractError(f"{path.name}: not a valid data contract", str(error)) from None
     if not contract.schema_:
@@ -211,6 +214,11 @@ def _tables(path: Path, layer: Layer) -> list[Table]:
     return [
         _table(path, layer, name, table, custom, float(str(freshness.value)) if freshness else None) for table in contract.schema_
     ]
+
+
+def _yaml(path: Path) -> Any:
+    """What a file says, read by libyaml where it is there: eight times the speed of the reader in Python."""
+    return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
 
 
 def _table(
