@@ -89,7 +89,7 @@ def _of_column(column: Column, table: Table, tables: list[Table], root: Path) ->
         said = f"reason {column.range_reason!r}" if column.range_reason else "no reason"
         yield (
             f"a range with {said}",
-            f"add rangeReason: one of {', '.join(words['rangeReasons'])} or a new one in vocabulary.yaml",
+            f"add rangeReason: one of {', '.join(words['rangeReasons'])}",
         )
     if column.minimum is not None and column.maximum is not None and column.minimum > column.maximum:
         yield f"minimum {column.minimum} is over maximum {column.maximum}", "no value can keep both: change one"

@@ -186,6 +186,7 @@ def contract_files(root: Path = CONTRACTS) -> list[Path]:
     return sorted(path for layer in ("landing", "marts", "published") for path in root.glob(f"{layer}/*.yaml"))
 
 
+@cache
 def read_contract(path: Path) -> list[Table]:
     """The tables of one contract file, described by the glossary beside it where the file itself is silent.
 
@@ -193,7 +194,7 @@ def read_contract(path: Path) -> list[Table]:
         ContractError: the file is not valid ODCS, or leaves out what this platform needs.
     """
     try:
-        contract = OpenDataContractStandard.from_string(path.read_text("utf-8"))
+        contract = OpenDataContractStandard(**_yaml(path))
     except (ValidationError, TypeError, yaml.YAMLError) as error:
         raise ContractError(f"{path.name}: not a valid data contract", str(error)) from None
     if not contract.schema_:
@@ -211,13 +212,15 @@ def read_contract(path: Path) -> list[Table]:
 @cache
 def glossary(root: Path = CONTRACTS) -> dict[str, dict[str, str]]:
     """What a column name means wherever it is used: name -> language or fact -> text."""
-    return _yaml(root / GLOSSARY)
+    found: dict[str, dict[str, str]] = _yaml(root / GLOSSARY) if (root / GLOSSARY).is_file() else {}
+    return found
 
 
 @cache
 def vocabulary(root: Path = CONTRACTS) -> dict[str, dict[str, dict[str, str]]]:
     """The units, range reasons and code lists there are: section -> name -> language (or `url`) -> text."""
-    return {"units": {}, "rangeReasons": {}, "codeLists": {}} | _yaml(root / VOCABULARY)
+    found: dict[str, dict[str, dict[str, str]]] = _yaml(root / VOCABULARY) if (root / VOCABULARY).is_file() else {}
+    return {"units": {}, "rangeReasons": {}, "codeLists": {}} | found
 
 
 def glossary_term(name: str, root: Path = CONTRACTS) -> dict[str, str]:
@@ -246,8 +249,9 @@ def landing_table(source: str, resource: str, table: str) -> Table:
 
 
 def find_landing_table(source: str, resource: str, table: str) -> Table | None:
-    """The contract file's table, or None when the table lives under what its source says of it."""
-    return load_contracts()["landing"].get(f"{source}/{resource}/{table}")
+    """The contract file's table, or None when the table lives under what its source says of it. Reads that file only."""
+    path = CONTRACTS / "landing" / f"{source}.{resource}.yaml"
+    return next((found for found in read_contract(path) if found.name == table), None) if path.exists() else None
 
 
 def published_table(name: str) -> Table:
@@ -338,9 +342,9 @@ def _texts(english: str | None, custom: dict[str, Any]) -> dict[str, str]:
     return {language: " ".join(str(text).split()) for language, text in texts.items() if text}
 
 
-def _yaml(path: Path) -> dict[str, Any]:
-    """The mapping a YAML file holds; none when there is no file."""
-    return yaml.safe_load(path.read_text("utf-8")) or {} if path.is_file() else {}
+def _yaml(path: Path) -> Any:
+    """What a file says, read by libyaml where it is there: eight times the speed of the reader in Python."""
+    return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
 
 
 def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
