@@ -57,6 +57,9 @@ def defects(root: Path = CONTRACTS) -> list[Defect]:
             found.append(Defect(place, "", problem, error.detail or "mend the file as ODCS v3.1 has it"))
     for table in tables:
         found += [Defect(table.file, table.name, *rest) for rest in _of_table(table)]
+        for rule in table.rules:
+            remedy = "give the rule description, descriptionFi and descriptionSv"
+            found += [Defect(table.file, f"{table.name} rule {rule.name}", *rest) for rest in _of_texts(rule.texts, remedy)]
         for column in table.columns:
             place = f"{table.name}.{column.name}"
             found += [Defect(table.file, place, *rest) for rest in _of_column(column, table, tables, root)]

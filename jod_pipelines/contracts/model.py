@@ -7,7 +7,7 @@ wherever it is used stands once in `glossary.yaml`: texts, unit, code list, sens
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -89,12 +89,16 @@ class Column:
 
 @dataclass(frozen=True)
 class SqlRule:
-    """A rule over the whole table: `query` counts the rows that break it; `{table}` stands for the table."""
+    """A rule over the whole table: `query` counts the rows that break it; `{table}` stands for the table.
+
+    `description` is in English, `texts` in every language.
+    """
 
     name: str
     description: str
     query: str
     severity: Severity
+    texts: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -269,7 +273,8 @@ def _table(path: Path, table: SchemaObject, facts: dict[str, Any], custom: dict[
     for rule in table.quality or []:
         if rule.type != "sql" or not rule.query or not rule.name:
             raise ContractError(f"{path.name}: {table.name}: a table rule needs type sql, a name and a query")
-        rules.append(SqlRule(rule.name, rule.description or rule.name, rule.query, _severity(rule.severity or "block")))
+        texts = _texts(rule.description, _custom(rule.customProperties))
+        rules.append(SqlRule(rule.name, texts.get("en", rule.name), rule.query, _severity(rule.severity or "block"), texts))
     default = "quarantine" if facts["layer"] == "landing" else "block"
     return Table(
         **facts,
