@@ -162,7 +162,8 @@ def make_forecasts(platform: Platform) -> VacancyForecast:
     """Forecast vacancies and keep forecasts and evaluation for dbt to take over."""
     warehouse = Warehouse(platform)
     vacancies = warehouse.query(
-        "select region_code, occupation_code, month, open_vacancies from labour_market.fct_vacancies_monthly order by all"
+        "select region_code, occupation_code, month, value as open_vacancies from labour_market.fct_vacancies_monthly "
+        "where measure = 'open_vacancies' order by all"
     )
     result = forecast_vacancies(vacancies, platform.settings.forecasts)
     for name, frame in (("forecast_vacancies", result.forecasts), ("forecast_evaluation", result.evaluation)):
@@ -177,8 +178,8 @@ def make_forecasts(platform: Platform) -> VacancyForecast:
 def forecast_history(platform: Platform) -> pl.DataFrame:
     """The country's series: month, value."""
     return Warehouse(platform).query(
-        "select month, open_vacancies as value from labour_market.fct_vacancies_monthly "
-        "where region_code = 'SSS' and occupation_code = 'SSS' order by month"
+        "select month, value from labour_market.fct_vacancies_monthly "
+        "where measure = 'open_vacancies' and region_code = 'SSS' and occupation_code = 'SSS' order by month"
     )
 
 

@@ -46,6 +46,7 @@ class Warehouse:
         with _connect(self.building) as connection:
             connection.execute("create schema platform")
             connection.execute("create table platform.built_from as select ?::varchar as fingerprint", [fingerprint])
+            self._record_landed(connection)
             connection.execute("create schema landing")
             for table in load_contracts()["landing"].values():
                 source, resource = table.contract.split("/")
@@ -69,6 +70,16 @@ class Warehouse:
     def continue_build(self) -> None:
         """Build on from what is served: for a part of the pipeline that runs on its own."""
         self._ensure_building()
+
+    def _record_landed(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Which snapshot of each resource this build reads, so that a number can name it."""
+        connection.execute("create table platform.landed (source varchar, resource varchar, snapshot_id varchar, fetched_at timestamp)")
+        for label in self.platform.archive.labels():
+            source, resource = label.split("/")
+            snapshot = self.platform.archive.resource(source, resource).current()
+            if snapshot is not None:
+                row = [source, resource, snapshot.id, snapshot.fetched_at]
+                connection.execute("insert into platform.landed values (?, ?, ?, ?::timestamptz::timestamp)", row)
 
     def _show_described(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A view per landed table that only its source describes: it needs no contract file to be read."""
