@@ -62,7 +62,7 @@ RULES = {
     "at_most": {"fi": "Enintään {0}", "sv": "Högst {0}", "en": "At most {0}"},
     "length": {"fi": "Enintään {0} merkkiä", "sv": "Högst {0} tecken", "en": "At most {0} characters"},
     "references": {"fi": "Löytyy sarakkeesta {0}", "sv": "Finns i kolumnen {0}", "en": "Is found in the column {0}"},
-    "rows": {"fi": "Vähintään {0} riviä", "sv": "Minst {0} rader", "en": "At least {0} rows"},
+    "rows": {"fi": "Rivejä vähintään {0}", "sv": "Rader: minst {0}", "en": "Rows: at least {0}"},
     "shrink": {
         "fi": "Rivit vähenevät edelliskerrasta enintään {0} %",
         "sv": "Raderna minskar högst {0} % från förra gången",

@@ -8,6 +8,8 @@ from typing import Any
 import jinja2
 import polars as pl
 
+from jod_pipelines.contracts.dictionary import TEMPLATES as DICTIONARY_TEMPLATES
+from jod_pipelines.contracts.dictionary import page_name
 from jod_pipelines.contracts.model import published_table
 from jod_pipelines.publication.datapackage import ReleaseNote
 from jod_pipelines.publication.plots import bar_plot, forecast_plot
@@ -28,6 +30,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "rows": "Rivejä",
         "what": "Mitä se on",
         "files": "Muut tiedostot",
+        "dictionary": "Mitä aineistojen sarakkeet tarkoittavat",
         "jobs": "Työmahdollisuudet",
         "education": "Koulutusmahdollisuudet",
         "name": "Nimi",
@@ -60,6 +63,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "rows": "Rader",
         "what": "Vad det är",
         "files": "Övriga filer",
+        "dictionary": "Vad datasetens kolumner betyder",
         "jobs": "Arbetsmöjligheter",
         "education": "Utbildningsmöjligheter",
         "name": "Namn",
@@ -92,6 +96,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "rows": "Rows",
         "what": "What it is",
         "files": "Other files",
+        "dictionary": "What the columns of the datasets mean",
         "jobs": "Job opportunities",
         "education": "Education opportunities",
         "name": "Name",
@@ -119,7 +124,7 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
     """Write the pages and their plots."""
     folder.mkdir()
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.FileSystemLoader([Path(__file__).parent / "templates", DICTIONARY_TEMPLATES]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -130,6 +135,7 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
         page = template.render(
             language=language,
             pages=PAGES,
+            page_name=page_name,
             t=TEXTS[language],
             note=note,
             plots=_write_plots(folder, datasets, language),
@@ -145,6 +151,11 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
             evaluation=datasets["forecast_evaluation"].drop_nulls("coverage_80_pct").to_dicts(),
         )
         (folder / name).write_text(page, "utf-8")
+
+
+def origin_notice(note: ReleaseNote) -> dict[str, str]:
+    """The sentence on every page that says whether the figures are real, by language."""
+    return {language: texts[note.data_origin] for language, texts in TEXTS.items()}
 
 
 def _write_plots(folder: Path, datasets: dict[str, pl.DataFrame], language: str) -> dict[str, str]:
