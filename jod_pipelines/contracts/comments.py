@@ -29,8 +29,10 @@ def comment_on_marts(connection: DuckDBPyConnection) -> int:
     held = {row[0] for row in connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
     contracts = load_contracts()
     tables = [table for layer in ("marts", "published") for table in contracts[layer].values() if table.physical_name in held]
+    connection.execute("begin")  # one write to disk, not one per comment
     for table in tables:
         comment_on(connection, table.physical_name, table, table.columns)
+    connection.execute("commit")
     return len(tables)
 
 
