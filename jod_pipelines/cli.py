@@ -15,6 +15,7 @@ from rich.table import Table
 
 from jod_pipelines.cli_contracts import contracts_app
 from jod_pipelines.cli_landing import landing_app
+from jod_pipelines.cli_query import query
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
 from jod_pipelines.settings import Settings, load_settings
 
@@ -27,6 +28,7 @@ sandbox_app = typer.Typer(help="The synthetic sources.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(landing_app, name="landing")
+app.command()(query)
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="home folder; default $JOD_HOME or ./.jod")]
 JsonOption = Annotated[bool, typer.Option("--json", help="machine-readable output")]

@@ -33,11 +33,15 @@ DO_NOT_DELIVER = "No opportunity of this kind in this release: importing an empt
 
 @dataclass(frozen=True)
 class ReleaseContent:
-    """Everything a release is made of."""
+    """Everything a release is made of.
+
+    `vacancy_history` (month, value) is what the pages draw before the forecast of the whole country.
+    """
 
     note: ReleaseNote
     datasets: dict[str, pl.DataFrame]
     minimum_members: int
+    vacancy_history: pl.DataFrame
 
 
 def publish(content: ReleaseContent, releases: Path, before_pointing: Callable[[], None]) -> Path:
@@ -169,7 +173,7 @@ def _write(content: ReleaseContent, folder: Path) -> None:
     for name, body in zip(_DOCUMENTS, _documents(content, datasets), strict=True):
         (folder / "jod" / name).write_bytes(body)
     write_analyst_database(folder / "jod_marts.duckdb", files, note)
-    write_catalogue(folder / "catalogue", note, datasets)
+    write_catalogue(folder / "catalogue", note, datasets, content.vacancy_history)
     around = Around(note.data_origin, origin_notice(note), {language: f"../{page}" for language, page in PAGES.items()})
     write_dictionary(folder / "catalogue" / "dictionary", [published_table(name) for name in sorted(datasets)], around)
     empty = {
