@@ -12,19 +12,22 @@ from typing import Any
 
 import polars as pl
 
-from jod_pipelines.contracts.model import Column, Table
+from jod_pipelines.contracts.model import Severity, Table
+from jod_pipelines.contracts.rules import Rule, rules_of
 from jod_pipelines.errors import ContractError
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule's result. `failed_rows` is None for rules over the whole table."""
+    """One rule's result. `failed_rows` is None for rules over the whole table; `sample_keys` are keys of rows that break it."""
 
     rule: str
     column: str | None
     passed: bool
     failed_rows: int | None = None
     examples: tuple[str, ...] = ()
+    severity: Severity = "block"
+    sample_keys: tuple[str, ...] = ()
 
 
 @dataclass
@@ -41,16 +44,22 @@ class CheckReport:
         return all(finding.passed for finding in self.findings)
 
     @property
+    def stops(self) -> bool:
+        """Whether a rule that is more than a warning is broken."""
+        return any(not finding.passed and finding.severity != "warn" for finding in self.findings)
+
+    @property
     def line(self) -> str:
         """One line for people."""
-        broken = [finding for finding in self.findings if not finding.passed]
+        broken = sorted((f for f in self.findings if not f.passed), key=lambda finding: finding.severity == "warn")
         if not broken:
             return f"{self.table}: {self.rows} rows keep all {len(self.findings)} rules"
         first = broken[0]
         where = f"{first.column}: " if first.column else ""
         rows = f", {first.failed_rows} rows" if first.failed_rows is not None else ""
         example = f", such as {first.examples[0]!r}" if first.examples else ""
-        return f"{self.table}: {len(broken)} rules broken, first {where}{first.rule}{rows}{example}"
+        keys = f", keys {'; '.join(first.sample_keys[:3])}" if first.sample_keys else ""
+        return f"{self.table}: {len(broken)} rules broken, first {where}{first.rule}{rows}{example}{keys}"
 
 
 def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
@@ -59,30 +68,38 @@ def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
     Raises:
         ContractError: Great Expectations itself failed on a rule.
     """
-    missing = [column.name for column in table.columns if column.name not in frame.columns]
-    if missing:
-        return CheckReport(
-            table.name, len(frame), [Finding("has the columns of its contract", missing[0], False, None, tuple(missing))]
-        )
+    report = CheckReport(table.name, len(frame))
+    rules = rules_of(table)
+    types = [rule for rule in rules if rule.kind == "type"]
+    wrong = {c.name for c in table.columns if c.name not in frame.columns or frame.schema[c.name] != c.polars_type}
+    report.findings = [Finding(rule.name, rule.column, rule.column not in wrong) for rule in types]
+    if wrong:  # the other rules speak of columns as they should be
+        return report
     import great_expectations as gx
 
-    suite = gx.ExpectationSuite(name=f"{table.layer}.{table.physical_name}", expectations=list(_expectations(table)))
+    checked = [rule for rule in rules if rule.kind in EXPECTED]
+    expectations = [_columns_expected(table), *(_expectation(rule) for rule in checked)]
+    suite = gx.ExpectationSuite(name=f"{table.layer}.{table.physical_name}", expectations=expectations)
     batch = _batch_definition().get_batch(batch_parameters={"dataframe": _narrow(frame, table)})
-    result = batch.validate(suite, result_format="SUMMARY")
-    report = CheckReport(table.name, len(frame))
+    keyed = {"unexpected_index_column_names": list(table.primary_key)} if table.primary_key else {}
+    result = batch.validate(suite, result_format={"result_format": "SUMMARY", **keyed})
+    by_name = {(rule.name, rule.column): rule for rule in checked}
     for item in result.results:
         config, outcome = item.expectation_config, item.result or {}
         if item.exception_info and _raised(item.exception_info):
             raise ContractError(f"{table.name}: the check {config.type} itself failed", str(item.exception_info)[:2000])
-        kwargs = {key: value for key, value in config.kwargs.items() if key not in ("batch_id", "column")}
+        meta = config.meta or {}
+        rule = by_name.get((meta.get("rule"), meta.get("column")))
         examples = tuple(str(value) for value in (outcome.get("partial_unexpected_list") or [])[:3])
         report.findings.append(
             Finding(
-                rule=f"{config.type.removeprefix('expect_')} {_shown(kwargs)}".strip(),
-                column=config.kwargs.get("column"),
+                rule=rule.name if rule else "has the columns of its contract, and no others",
+                column=rule.column if rule else None,
                 passed=bool(item.success),
                 failed_rows=outcome.get("unexpected_count"),
                 examples=examples,
+                severity=rule.severity if rule else "block",
+                sample_keys=_keys(outcome.get("partial_unexpected_index_list"), table.primary_key),
             )
         )
     return report
@@ -97,44 +114,56 @@ def check_sql_rules(connection: Any, name: str, table: Table) -> list[Finding]:
     findings = []
     for rule in table.rules:
         count = int(connection.execute(rule.query.format(table=name)).fetchone()[0])
-        findings.append(Finding(rule.description, None, count == 0, count))
+        findings.append(Finding(rule.description, None, count == 0, count, (), rule.severity))
     return findings
 
 
-def _expectations(table: Table) -> Any:
+EXPECTED = ("required", "pattern", "allowed", "minimum", "maximum", "max_length", "unique", "key", "rows")
+"""Kinds of rules that Great Expectations checks; SQL checks the others."""
+
+
+def _columns_expected(table: Table) -> Any:
     from great_expectations import expectations as gxe
 
-    yield gxe.ExpectTableColumnsToMatchSet(column_set=[column.name for column in table.columns], exact_match=True)
-    if table.min_rows:
-        yield gxe.ExpectTableRowCountToBeBetween(min_value=table.min_rows)
-    for column in table.columns:
-        yield from _column_expectations(column, gxe)
-    if len(table.primary_key) == 1:
-        yield gxe.ExpectColumnValuesToBeUnique(column=table.primary_key[0])
-    elif table.primary_key:
-        yield gxe.ExpectCompoundColumnsToBeUnique(column_list=list(table.primary_key))
+    return gxe.ExpectTableColumnsToMatchSet(column_set=[column.name for column in table.columns], exact_match=True)
 
 
-def _column_expectations(column: Column, gxe: Any) -> Any:
-    if column.required:
-        yield gxe.ExpectColumnValuesToNotBeNull(column=column.name)
-    if column.unique and not column.primary_key:
-        yield gxe.ExpectColumnValuesToBeUnique(column=column.name)
-    if column.pattern:
-        yield gxe.ExpectColumnValuesToMatchRegex(column=column.name, regex=f"^(?:{column.pattern})$")
-    if column.allowed:
-        numeric = column.type in ("INTEGER", "BIGINT")
-        values: list[Any] = [int(value) if numeric else value for value in column.allowed]
-        yield gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=values)
-    if column.minimum is not None or column.maximum is not None:
-        yield gxe.ExpectColumnValuesToBeBetween(column=column.name, min_value=column.minimum, max_value=column.maximum)
-    if column.max_length is not None:
-        yield gxe.ExpectColumnValueLengthsToBeBetween(column=column.name, max_value=column.max_length)
+def _expectation(rule: Rule) -> Any:
+    from great_expectations import expectations as gxe
+
+    column, value, meta = rule.column, rule.value, {"rule": rule.name, "column": rule.column}
+    match rule.kind:
+        case "required":
+            return gxe.ExpectColumnValuesToNotBeNull(column=column, meta=meta)
+        case "pattern":
+            return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=f"^(?:{value})$", meta=meta)
+        case "allowed":
+            return gxe.ExpectColumnValuesToBeInSet(
+                column=column, value_set=[*value, *(int(v) for v in value if v.isdigit())], meta=meta
+            )
+        case "minimum":
+            return gxe.ExpectColumnValuesToBeBetween(column=column, min_value=value, meta=meta)
+        case "maximum":
+            return gxe.ExpectColumnValuesToBeBetween(column=column, max_value=value, meta=meta)
+        case "max_length":
+            return gxe.ExpectColumnValueLengthsToBeBetween(column=column, max_value=value, meta=meta)
+        case "rows":
+            return gxe.ExpectTableRowCountToBeBetween(min_value=value, meta=meta)
+        case "key" if len(value) > 1:
+            return gxe.ExpectCompoundColumnsToBeUnique(column_list=list(value), meta=meta)
+        case _:
+            return gxe.ExpectColumnValuesToBeUnique(column=column, meta=meta)
+
+
+def _keys(rows: Any, key: tuple[str, ...]) -> tuple[str, ...]:
+    """Keys of the first rows that Great Expectations found at fault."""
+    return tuple(",".join(str(row[name]) for name in key) for row in (rows or [])[:5]) if key else ()
 
 
 def _narrow(frame: pl.DataFrame, table: Table) -> Any:
     """The frame for GX: every column must be there, but only checked ones carry their values."""
     checked = {c.name for c in table.columns if c.required or c.unique or c.pattern or c.allowed or c.max_length}
+    checked |= set(table.primary_key)
     checked |= {c.name for c in table.columns if c.minimum is not None or c.maximum is not None}
     present = [pl.col(name) if name in checked else pl.lit(None, dtype=pl.Boolean).alias(name) for name in frame.columns]
     return frame.select(present).to_pandas() if len(frame) else frame.to_pandas()
@@ -155,8 +184,3 @@ def _raised(info: dict[str, Any]) -> bool:
     if "raised_exception" in info:
         return bool(info["raised_exception"])
     return any(bool(item.get("raised_exception")) for item in info.values() if isinstance(item, dict))
-
-
-def _shown(kwargs: dict[str, Any]) -> str:
-    text = ", ".join(f"{key}={value}" for key, value in kwargs.items())
-    return text if len(text) < 120 else text[:117] + "..."

@@ -46,7 +46,10 @@ POLARS_TYPES: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column's promise. `type` is DuckDB's name of it; `description` and `unit` are for people."""
+    """One column's promise. `type` is DuckDB's name of it; `description` and `unit` are for people.
+
+    `severity` says what breaking a rule of this column leads to, when not what the table says.
+    """
 
     name: str
     type: str
@@ -62,6 +65,7 @@ class Column:
     unit: str | None = None
     references: str | None = None
     publish: bool = False
+    severity: Severity | None = None
 
     @property
     def polars_type(self) -> pl.DataType:
@@ -125,6 +129,10 @@ class Table:
     def primary_key(self) -> tuple[str, ...]:
         """Columns that identify a row."""
         return tuple(column.name for column in self.columns if column.primary_key)
+
+    def severity_of(self, column: Column) -> Severity:
+        """What breaking a rule of a column leads to. A key that does not hold always weighs what the table says."""
+        return self.severity if column.primary_key else column.severity or self.severity
 
     @property
     def polars_schema(self) -> pl.Schema:
@@ -269,6 +277,7 @@ def _column(path: Path, table: str, column: SchemaProperty) -> Column:
         unit=own.get("unit"),
         references=str(targets[0]) if targets else None,
         publish=column.classification == "public",
+        severity=_severity(own["severity"]) if "severity" in own else None,
     )
 
 
