@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jod_pipelines.contracts.model import Column, Severity, Table, vocabulary
+from jod_pipelines.contracts.model import Column, Severity, Table, value_texts, vocabulary
 
 TYPES = {
     "VARCHAR": {"fi": "teksti", "sv": "text", "en": "text"},
@@ -105,7 +105,7 @@ def column_rules(column: Column, table: Table, language: str) -> list[Rule]:
             reason_of(column, language) if kind in ("between", "at_least", "at_most") else "",
             SEVERITY[listed if kind == "allowed" else severity][language],
         )
-        for kind, *values in _rules(column, table)
+        for kind, *values in _rules(column, table, language)
     ]
 
 
@@ -146,7 +146,7 @@ def freshness_of(table: Table, language: str) -> str:
     return FRESHNESS[kind][language].format(_number(round(age)))
 
 
-def _rules(column: Column, table: Table) -> Iterator[tuple[str, ...]]:
+def _rules(column: Column, table: Table, language: str) -> Iterator[tuple[str, ...]]:
     others = [name for name in table.primary_key if name != column.name]
     if column.primary_key:
         yield ("key_with", ", ".join(others)) if others else ("key",)
@@ -157,7 +157,8 @@ def _rules(column: Column, table: Table) -> Iterator[tuple[str, ...]]:
     if column.pattern:
         yield "pattern", column.pattern
     if column.allowed:
-        yield "allowed", ", ".join(column.allowed)
+        known = value_texts(column.name)
+        yield "allowed", ", ".join(f"{value} ({known[value][language]})" if value in known else value for value in column.allowed)
     if column.minimum is not None and column.maximum is not None:
         yield "between", _number(column.minimum), _number(column.maximum)
     elif column.minimum is not None:

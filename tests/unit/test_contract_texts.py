@@ -159,6 +159,7 @@ def test_sound_contracts_have_no_defects(tmp_path):
             "glossary.yaml: weight: differs: says why types differ, but they do not",
         ),
         ("glossary", "\nthing_code:", "\nzeta: {fi: a, sv: b, en: c}\nthing_code:", "glossary.yaml: zeta: out of order"),
+        ("vocabulary", "codeLists: {}", "values: {note: {a: {fi: yksi, en: one}}}", "values.note.a: no description in sv"),
         ("vocabulary", "sv: kilo,", "", "vocabulary.yaml: units.kg: no description in sv"),
     ],
 )
@@ -189,6 +190,18 @@ def test_one_name_has_one_type_and_one_unit_or_a_reason(tmp_path, change, line):
     excused = contracts_in(tmp_path / "b", terms=GLOSSARY.replace("unit: kg", "unit: kg, differs: two scales"), words=words)
     (excused / "marts" / "zothers.yaml").write_text(other)
     assert [str(defect) for defect in defects(excused) if "weight" in defect.place] == []
+
+
+def test_published_values_are_explained(tmp_path):
+    root = contracts_in(tmp_path)
+    (root / "published").mkdir()
+    public = CONTRACT.replace("things", "shown").replace(
+        "name: note_sv\n", "name: note_sv\n        enum: [{value: a}, {value: b}]\n"
+    )
+    (root / "published" / "shown.yaml").write_text(public)
+    assert any("shown.note_sv: values nobody explains: a, b; add them" in str(defect) for defect in defects(root))
+    told = "\n".join(explain_column(*find("occupation_group.match_state"), "sv"))
+    assert "shortage (brist), balance (balans), oversupply (överutbud)" in told
 
 
 def test_a_dataset_is_promised_once(tmp_path):
