@@ -192,6 +192,14 @@ def test_one_name_has_one_type_and_one_unit_or_a_reason(tmp_path, change, line):
     assert [str(defect) for defect in defects(excused) if "weight" in defect.place] == []
 
 
+@pytest.mark.parametrize(("layer", "published"), [("marts", False), ("published", True)])
+def test_only_a_published_contract_lets_a_column_out(tmp_path, layer, published):
+    (tmp_path / layer).mkdir()
+    public = CONTRACT.replace("primaryKey: true", "primaryKey: true\n        classification: public")
+    (tmp_path / layer / "things.yaml").write_text(public)
+    assert [column.publish for column in load_contracts(tmp_path)[layer]["things"].columns] == [published, False, False]
+
+
 def test_published_values_are_explained(tmp_path):
     root = contracts_in(tmp_path)
     (root / "published").mkdir()
