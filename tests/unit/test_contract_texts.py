@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -517,8 +516,3 @@ def test_dbt_has_every_description_in_three_languages():
                 assert len(texts - {"", None}) == 3, f"{path.name}: {table['name']}.{item['name']}"
                 described += 1
     assert described > len(comments.dictionary_frame())
-
-
-def test_the_contracts_folder_holds_only_what_is_read():
-    known = {"landing", "marts", "published", "generated", "import_documents", model.GLOSSARY, model.VOCABULARY}
-    assert {path.name for path in Path(CONTRACTS).iterdir()} <= known
