@@ -25,7 +25,7 @@ from jod_pipelines.contracts.model import (
 from jod_pipelines.errors import ContractError
 
 NUMBERS = ("DOUBLE", "BIGINT", "INTEGER")
-WHOLE = {"INTEGER": "whole number", "BIGINT": "whole number"}
+WHOLE = {"INTEGER", "BIGINT"}
 """Types an analyst cannot mistake for each other: one name may have either."""
 DIFFERS_REMEDY = f"use one of them, or say why with differs: in {GLOSSARY}"
 GLOSSARY_FACTS = ("unit", "codeList", "rangeReason", "sensitivity", "differs")
@@ -141,7 +141,7 @@ def _of_names(tables: list[Table], root: Path) -> Iterator[Defect]:
             Defect(table.file, f"{table.name}.{name}", f"{what} {other}, but {one} in {first_table.key}", DIFFERS_REMEDY)
             for table, column in columns[1:]
             for what, one, other in (("type", first.type, column.type), ("unit", first.unit, column.unit))
-            if WHOLE.get(one, one) != WHOLE.get(other, other)
+            if one != other and not {one, other} <= WHOLE
         ]
         reason = glossary_term(name, root).get("differs")
         if not reason:

@@ -314,8 +314,9 @@ def _column(path: Path, table: str, column: SchemaProperty) -> Column:
     root = path.parents[1]
     known = glossary_term(column.name, root)
     options, own = column.logicalTypeOptions or {}, _custom(column.customProperties)
-    sensitivity = column.classification or known.get("sensitivity", "internal")
-    if sensitivity not in SENSITIVITIES:
+    named = column.classification or known.get("sensitivity", "internal")
+    sensitivity = next((level for level in SENSITIVITIES if level == named), None)
+    if sensitivity is None:
         raise ContractError(f"{path.name}: {table}.{column.name}: classification must be one of {', '.join(SENSITIVITIES)}")
     targets = [relation.to for relation in column.relationships or []]
     return Column(

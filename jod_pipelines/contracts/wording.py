@@ -111,7 +111,7 @@ def column_rules(column: Column, table: Table, language: str) -> list[Rule]:
 
 def table_rules(table: Table, language: str) -> list[Rule]:
     """The rules over the whole table: volume, then the queries."""
-    limits = [("rows", table.min_rows)] if table.min_rows else []
+    limits: list[tuple[str, float]] = [("rows", table.min_rows)] if table.min_rows else []
     if table.layer == "landing":
         limits += [("shrink", table.max_shrink_pct)] if table.max_shrink_pct < 100 else []
         limits += [("growth", table.max_growth_pct)]
@@ -124,12 +124,12 @@ def table_rules(table: Table, language: str) -> list[Rule]:
 
 def unit_of(column: Column, language: str) -> str:
     """The column's unit in words; empty when it has none."""
-    return vocabulary()["units"].get(column.unit or "", {}).get(language, column.unit or "")
+    return str(vocabulary()["units"].get(column.unit or "", {}).get(language, column.unit or ""))
 
 
 def reason_of(column: Column, language: str) -> str:
     """Why the column's range is what it is; empty when it has none."""
-    return vocabulary()["rangeReasons"].get(column.range_reason or "", {}).get(language, "")
+    return str(vocabulary()["rangeReasons"].get(column.range_reason or "", {}).get(language, ""))
 
 
 def code_list_of(column: Column, language: str) -> str:

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -190,6 +189,14 @@ def test_one_name_has_one_type_and_one_unit_or_a_reason(tmp_path, change, line):
     excused = contracts_in(tmp_path / "b", terms=GLOSSARY.replace("unit: kg", "unit: kg, differs: two scales"), words=words)
     (excused / "marts" / "zothers.yaml").write_text(other)
     assert [str(defect) for defect in defects(excused) if "weight" in defect.place] == []
+
+
+@pytest.mark.parametrize(("layer", "published"), [("marts", False), ("published", True)])
+def test_only_a_published_contract_lets_a_column_out(tmp_path, layer, published):
+    (tmp_path / layer).mkdir()
+    public = CONTRACT.replace("primaryKey: true", "primaryKey: true\n        classification: public")
+    (tmp_path / layer / "things.yaml").write_text(public)
+    assert [column.publish for column in load_contracts(tmp_path)[layer]["things"].columns] == [published, False, False]
 
 
 def test_published_values_are_explained(tmp_path):
@@ -509,8 +516,3 @@ def test_dbt_has_every_description_in_three_languages():
                 assert len(texts - {"", None}) == 3, f"{path.name}: {table['name']}.{item['name']}"
                 described += 1
     assert described > len(comments.dictionary_frame())
-
-
-def test_the_contracts_folder_holds_only_what_is_read():
-    known = {"landing", "marts", "published", "generated", "import_documents", model.GLOSSARY, model.VOCABULARY}
-    assert {path.name for path in Path(CONTRACTS).iterdir()} <= known
