@@ -27,6 +27,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -159,7 +160,11 @@ class Document:
     described_by: tuple[Document, ...] = ()
 
     def json(self) -> Any:
-        """The parsed body; orjson.JSONDecodeError when it is not JSON."""
+        """The parsed body, the same object each time: do not change it. orjson.JSONDecodeError when it is not JSON."""
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Any:
         return orjson.loads(self.body)
 
 
@@ -641,12 +646,23 @@ def sha256_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _without(body: bytes, volatile: frozenset[str]) -> bytes:
-    def strip(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: strip(item) for key, item in value.items() if key not in volatile}
-        if isinstance(value, list):
-            return [strip(item) for item in value]
-        return value
+def drop_keys(value: Any, keys: frozenset[str]) -> set[str]:
+    """Take some keys out of a parsed JSON value, at any depth and in place; returns those that were there."""
+    dropped: set[str] = set()
+    if type(value) is dict:
+        dropped = keys & value.keys()
+        for key in dropped:
+            del value[key]
+        value = value.values()
+    elif type(value) is not list:
+        return dropped
+    for item in value:
+        if type(item) is dict or type(item) is list:  # most values are neither, and every value comes by
+            dropped |= drop_keys(item, keys)
+    return dropped
 
-    return orjson.dumps(strip(orjson.loads(body)), option=orjson.OPT_SORT_KEYS)
+
+def _without(body: bytes, volatile: frozenset[str]) -> bytes:
+    value = orjson.loads(body)
+    drop_keys(value, volatile)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -124,7 +124,7 @@ class Watch:
     def look(self, document: Document) -> Document | None:
         """The document without the items the contract refuses, or None when it is refused as a whole."""
         try:
-            items = items_of(document.body, self.items)
+            items = items_of(document, self.items)
         except ValueError:
             return document  # not JSON: whoever parses it says so
         if items.envelope is not None and not self._accepts(document.key, "", items.envelope):
@@ -195,23 +195,23 @@ class Items:
         return orjson.dumps({**self.envelope, name: values} if self.kind == "field" else values)
 
 
-def items_of(body: bytes, name: str | None) -> Items:
+def items_of(document: Document, name: str | None) -> Items:
     """Find the items of a document; `name` is the field that lists them, if any.
 
     Raises:
         ValueError: the document is neither JSON nor JSON lines.
     """
+    body = document.body
     if body[:1] not in (b"{", b"["):
         raise ValueError("not JSON")
     lines = body.splitlines() if body[:1] == b"{" and body.endswith(b"}\n") else []
     if lines and all(line[:1] == b"{" for line in lines):
         return Items("lines", "", [orjson.loads(line) for line in lines])
-    whole = orjson.loads(body)
+    whole = document.json()
     if isinstance(whole, list):
         return Items("list", "[]", whole)
     if name is not None and isinstance(whole.get(name), list):
-        values = whole.pop(name)
-        return Items("field", f".{name}[]", values, whole)
+        return Items("field", f".{name}[]", whole[name], {key: value for key, value in whole.items() if key != name})
     return Items("whole", "", [whole])
 
 
@@ -219,7 +219,7 @@ def outline_of(value: Any) -> Any:
     """A hashable outline of a JSON value: field names and types, no contents. Equal for documents built alike."""
     kind = type(value)
     if kind is dict:
-        return tuple([(name, outline_of(inner)) for name, inner in value.items()])
+        return tuple([(name, outline_of(v) if type(v) is dict or type(v) is list else type(v)) for name, v in value.items()])
     if kind is list:
         return frozenset(map(outline_of, value))
     return kind

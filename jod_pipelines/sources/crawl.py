@@ -160,10 +160,12 @@ def _note(key: str, status: int, answer: str, mark: str) -> Fetched:
 
 
 def _canonical(value: Any, ignored: Collection[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _canonical(item, ignored) for key, item in value.items() if key not in ignored}
-    if isinstance(value, list):
-        return sorted((_canonical(item, ignored) for item in value), key=_bytes)
+    kind = type(value)
+    if kind is dict:
+        return {key: item if type(item) is str else _canonical(item, ignored) for key, item in value.items() if key not in ignored}
+    if kind is list:
+        items = [_canonical(item, ignored) for item in value]
+        return sorted(items, key=_bytes) if len(items) > 1 else items
     return value
 
 
