@@ -41,6 +41,7 @@ from jod_pipelines.fingerprint import code_fingerprint
 _DOCUMENT_PART = re.compile(r" (?:line|item) \d+$")
 Kind = Literal["unknown field", "missing field", "changed type", "new code"]
 Verb = Literal["accept", "quarantine", "hold"]
+_CONTAINERS = frozenset({dict, list})
 _ZSTD = pa.Codec("zstd", compression_level=3)
 
 
@@ -649,16 +650,21 @@ def sha256_of(body: bytes) -> str:
 def drop_keys(value: Any, keys: frozenset[str]) -> set[str]:
     """Take some keys out of a parsed JSON value, at any depth and in place; returns those that were there."""
     dropped: set[str] = set()
-    if type(value) is dict:
-        dropped = keys & value.keys()
-        for key in dropped:
-            del value[key]
-        value = value.values()
-    elif type(value) is not list:
-        return dropped
-    for item in value:
-        if type(item) is dict or type(item) is list:  # most values are neither, and every value comes by
-            dropped |= drop_keys(item, keys)
+
+    def drop(value: dict[str, Any] | list[Any]) -> None:
+        inside: Iterable[Any] = value
+        if type(value) is dict:
+            if not keys.isdisjoint(value):
+                dropped.update(keys & value.keys())
+                for key in keys & value.keys():
+                    del value[key]
+            inside = value.values()
+        for item in inside:
+            if type(item) in _CONTAINERS:  # most values are none, and every value comes by
+                drop(item)
+
+    if type(value) in _CONTAINERS:
+        drop(value)
     return dropped
 
 

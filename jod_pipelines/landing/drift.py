@@ -24,6 +24,7 @@ ENOUGH = 20
 WIDE = 60
 """An object with more fields than this is a map whose keys are data."""
 SHOWN = 40
+_CONTAINERS = frozenset({dict, list})
 _DATA_KEY = re.compile(r"[\d]|.*[\s/:.]")
 _TYPES = {str: "text", int: "number", float: "number", bool: "true or false", type(None): "null"}
 
@@ -219,7 +220,7 @@ def outline_of(value: Any) -> Any:
     """A hashable outline of a JSON value: field names and types, no contents. Equal for documents built alike."""
     kind = type(value)
     if kind is dict:
-        return tuple([(name, outline_of(v) if type(v) is dict or type(v) is list else type(v)) for name, v in value.items()])
+        return tuple([(name, outline_of(v) if type(v) in _CONTAINERS else type(v)) for name, v in value.items()])
     if kind is list:
         return frozenset(map(outline_of, value))
     return kind

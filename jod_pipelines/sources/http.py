@@ -201,6 +201,7 @@ class PoliteClient:
                 body = b"".join(self._body_of(response, label)).removeprefix(BOM)
             except httpx.HTTPError as error:
                 raise _Retry(_unreachable(label, request.url, error)) from error
+        response.stream = httpx.ByteStream(b"")  # it and the response hold each other, and with them the body
         answer = Answer(label, response.status_code, body, datetime.now(UTC).isoformat(timespec="seconds"))
         if check:
             try:

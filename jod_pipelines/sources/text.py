@@ -16,7 +16,10 @@ from selectolax.lexbor import LexborHTMLParser
 HELSINKI = ZoneInfo("Europe/Helsinki")
 LANGUAGES = ("fi", "sv", "en")
 _BLOCK_END = re.compile(r"<(?:br\s*/?|/(?:p|li|h[1-6]|dt|dd|tr|div|ul|ol|table))\s*>", re.IGNORECASE)
-_USUAL_TAG = re.compile(r"</?(?:p|ul|ol|li|strong|em|b|i|u|br|div|span|h[1-6])>|<a href=\"[^<>\"&]*\">|</a>")
+_USUAL_TAGS = tuple(
+    (tag, "\n" if tag in ("</p>", "</li>", "</ul>", "</ol>", "<br>", "<br/>", "<br />") else "")
+    for tag in "<p>|</p>|<li>|</li>|<ul>|</ul>|<br />|<br>|<br/>|<strong>|</strong>|<em>|</em>|<b>|</b>|<ol>|</ol>".split("|")
+)
 _USUAL_ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|auml|ouml|aring|Auml|Ouml|Aring|ndash|rsquo);")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\ufeff]")
 _NOT_CLEAN = re.compile(r"[^ !-%'-;=-~åäöÅÄÖ–’”•é§]|^ | $|  ")
@@ -39,18 +42,24 @@ def plain_text(value: str | None) -> str | None:
 
 def _cleaned(value: str) -> str:
     text = _text_of_html(value) if "<" in value or "&" in value else value
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    return "\n".join([line for line in lines if line])
+    lines = unicodedata.normalize("NFC", text.replace("\xa0", " ")).split("\n")
+    if "  " in text or not "".join(lines).isprintable():  # invisible characters are not, nor is any other space
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+        lines = [" ".join(line.split()) for line in text.splitlines()]
+    return "\n".join(filter(None, map(str.strip, lines)))
 
 
 def _text_of_html(html: str) -> str:
-    """The text of HTML. What has only the usual tags and entities is read without a parser, in a third of the time."""
-    text = _BLOCK_END.sub("\n", html)
-    plain = _USUAL_TAG.sub("", text)
-    if "<" not in plain and len(_USUAL_ENTITY.findall(text)) == text.count("&"):
-        return unescape(plain)
-    body = LexborHTMLParser(text).body
+    """The text of HTML. What has only the usual tags and entities is read without a parser, in a fraction of its time."""
+    text, unread = html, html.count("<")
+    for tag, instead in _USUAL_TAGS:
+        if unread == 0:
+            break
+        unread -= html.count(tag)
+        text = text.replace(tag, instead)
+    if unread == 0 and ("&" not in html or len(_USUAL_ENTITY.findall(html)) == html.count("&")):
+        return unescape(text)
+    body = LexborHTMLParser(_BLOCK_END.sub("\n", html)).body
     return body.text() if body else ""
 
 
@@ -59,7 +68,7 @@ def languages_of(value: Any, prefix: str) -> dict[str, str | None]:
 
     None, `{}` and maps with technical or foreign keys are fine; any other shape raises TypeError.
     """
-    if value is not None and not isinstance(value, Mapping):
+    if value is not None and not isinstance(value, dict):
         raise TypeError(f"{prefix}: expected a language map, got {type(value).__name__}")
     texts = value or {}
     return {column: plain_text(texts.get(language)) for language, column in _columns(prefix)}
@@ -78,13 +87,13 @@ def metadata_languages(metadata: Iterable[Mapping[str, Any]] | None, prefix: str
 
 def code_uri(value: Any) -> str | None:
     """The URI of a koodi object (or a bare URI) without its version suffix; None when there is none."""
-    uri = value.get("koodiUri") if isinstance(value, Mapping) else value
+    uri = value.get("koodiUri") if isinstance(value, dict) else value
     return uri.split("#")[0] if isinstance(uri, str) and uri else None
 
 
 def code_uris(values: Any) -> list[str]:
     """Version-less URIs of a list of koodi objects, sorted and unique; a single object counts as a list of one."""
-    items = [values] if isinstance(values, Mapping) else values or []
+    items = [values] if isinstance(values, dict) else values or []
     return sorted({uri for uri in map(code_uri, items) if uri})
 
 
