@@ -42,8 +42,9 @@ def plain_text(value: str | None) -> str | None:
 
 def _cleaned(value: str) -> str:
     text = _text_of_html(value) if "<" in value or "&" in value else value
-    lines = unicodedata.normalize("NFC", text.replace("\xa0", " ")).split("\n")
-    if "  " in text or not "".join(lines).isprintable():  # invisible characters are not, nor is any other space
+    plain = unicodedata.normalize("NFC", text.replace("\xa0", " "))
+    lines = plain.split("\n")
+    if "  " in plain or not "".join(lines).isprintable():  # invisible characters are not, nor is any other space
         text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
         lines = [" ".join(line.split()) for line in text.splitlines()]
     return "\n".join(filter(None, map(str.strip, lines)))
@@ -57,7 +58,7 @@ def _text_of_html(html: str) -> str:
             break
         unread -= html.count(tag)
         text = text.replace(tag, instead)
-    if unread == 0 and ("&" not in html or len(_USUAL_ENTITY.findall(html)) == html.count("&")):
+    if unread == 0 and "\0" not in html and len(_USUAL_ENTITY.findall(html)) == html.count("&"):
         return unescape(text)
     body = LexborHTMLParser(_BLOCK_END.sub("\n", html)).body
     return body.text() if body else ""
