@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, chain
+from itertools import chain
 from typing import Any
 
+import orjson
 import polars as pl
-import pyarrow as pa
 
 from jod_pipelines.contracts.model import Column, Table
 
-_MISFITS = (TypeError, OverflowError, pl.exceptions.PolarsError, pa.ArrowException)
+_MISFITS = (TypeError, OverflowError, pl.exceptions.PolarsError)
 QUARANTINE_SCHEMA: dict[str, pl.DataType] = {
     "source_document": pl.String(),
     "column": pl.String(),
@@ -160,15 +160,12 @@ def _series(column: Column, values: list[Any]) -> pl.Series:
     """A column's values as the contract's type; raises one of `_MISFITS` when one of them is not."""
     if column.type != "VARCHAR[]":
         return pl.Series(column.name, values, dtype=column.polars_type, strict=True)
-    # As one long column and where each list begins: ten times faster than list by list, and pyarrow's own way of taking
-    # Python lists imports pandas.
-    if not set(map(type, values)) <= {list, tuple, type(None)}:
-        raise TypeError(f"{column.name}: not lists")
-    items = pl.Series(list(chain.from_iterable(filter(None, values))), dtype=pl.String, strict=True)
-    begins = accumulate((len(value or ()) for value in values), initial=0)
-    offsets = [None if value is None else begin for value, begin in zip([*values, ()], begins, strict=True)]
-    lists = pa.LargeListArray.from_arrays(pl.Series(offsets, dtype=pl.Int64).to_arrow(), items.to_arrow())
-    return pl.Series(column.name, lists, dtype=column.polars_type)
+    # By way of JSON, which polars reads ten times faster than lists of Python, but reads numbers as texts.
+    items = chain.from_iterable(filter(None, values))
+    if not (set(map(type, values)) <= {list, tuple, type(None)} and set(map(type, items)) <= {str, type(None)}):
+        raise TypeError(f"{column.name}: not lists of texts")
+    texts = [None if value is None else orjson.dumps(value).decode() for value in values]
+    return pl.Series(column.name, texts, dtype=pl.String).str.json_decode(column.polars_type)
 
 
 def _fits(value: Any, column: Column) -> bool:
