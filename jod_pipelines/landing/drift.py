@@ -2,8 +2,8 @@
 
 A shape is learned from what lands: which JSON paths there are, of which types, and which of them are always there.
 It is kept beside the landed documents; what a contract accepts becomes part of it, so each change is told once.
-Every item is looked at, since a rare departure is the one that hurts; items built alike are judged once, which makes
-it cost about a tenth of parsing them.
+Every item is looked at, since a rare departure is the one that hurts. Items built alike are judged once, so what it
+costs is reading the JSON and outlining it, some 20 µs an item (docs/decisions/0004).
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ class Watch:
     learned: Shape = field(default_factory=Shape)
     findings: dict[tuple[Kind, str], Finding] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    _clean: set[Any] = field(default_factory=set)
-    _outlines: dict[Any, int] = field(default_factory=dict)
+    _outlines: dict[Any, list[int]] = field(default_factory=dict)
+    _clean: dict[Any, list[int]] = field(default_factory=dict)
 
     def look(self, document: Document) -> Document | None:
         """The document without the items the contract refuses, or None when it is refused as a whole."""
@@ -139,7 +139,7 @@ class Watch:
     def finish(self) -> Shape:
         """What is known after these documents."""
         for (path, outline), times in self._outlines.items():
-            self.learned.learn(outline, path, times)
+            self.learned.learn(outline, path, times[0])
         for shape in [self.known] if self.known else []:
             for path, types in shape.types.items():
                 self.learned.types.setdefault(path, set()).update(types)
@@ -150,15 +150,18 @@ class Watch:
 
     def _accepts(self, label: str, path: str, value: Any) -> bool:
         outline = (path, outline_of(value))
-        if self.known is not None and outline not in self._clean:
-            found = {(kind, at): inner for kind, at, inner in self.known.departures(value, path) if not self._ignored(at)}
-            if not found:
-                self._clean.add(outline)
+        times = self._clean.get(outline)
+        if times is None:
+            departures = self.known.departures(value, path) if self.known else ()
+            found = {(kind, at): inner for kind, at, inner in departures if not self._ignored(at)}
             for (kind, at), inner in found.items():
                 self._note(kind, at, label, inner)
             if any(self.verbs.get(kind) == "quarantine" for kind, _ in found):
                 return False
-        self._outlines[outline] = self._outlines.get(outline, 0) + 1
+            times = self._outlines.setdefault(outline, [0])
+            if not found:
+                self._clean[outline] = times
+        times[0] += 1
         return True
 
     def _ignored(self, path: str) -> bool:
