@@ -36,11 +36,21 @@ Item = dict[str, Any]
 
 
 def fetch_services(context: FetchContext) -> Landing:
-    """Services of the configured classes. One that is no longer listed, or is archived (404), leaves the snapshot."""
+    """Services of the configured classes. One that is no longer listed, or is archived (404), leaves the snapshot.
+
+    Raises:
+        SourceSkipped: no class is configured.
+    """
+    classes = context.settings.service_classes
+    if not classes:
+        raise SourceSkipped(
+            "no service classes are chosen; look their URIs up in the register and set JOD_PTV_SERVICE_CLASSES "
+            "to ingest public services"
+        )
     since = _watermark(context)
     listed: set[str] = set()
     changed: set[str] = set()
-    for uri in context.settings.ptv_service_classes:
+    for uri in classes:
         listed |= set(_listed(context, {"uri": uri}))
         if since:
             changed |= set(_listed(context, {"uri": uri, "date": since}))
