@@ -432,7 +432,11 @@ def _truth(platform: Platform, kind: str) -> pl.DataFrame | None:
 
 
 def _newest_day(platform: Platform) -> date:
-    """The newest day the data speak of: of postings and of statistics, else of what was fetched."""
+    """The newest day the data speak of, of postings and of statistics, but no later than they were fetched.
+
+    A load after half past one in the night may be dated tomorrow, and a source's clock may run ahead. The sandbox's world
+    has a clock of its own.
+    """
     days: list[date] = []
     for resource in all_resources(platform.settings):
         for table_name in resource.tables:
@@ -442,10 +446,11 @@ def _newest_day(platform: Platform) -> date:
                 if column in frame.collect_schema():
                     newest = frame.select(pl.col(column).max().cast(pl.Date)).collect().item()
                     days += [newest] if newest else []
-    if days:
+    if days and platform.settings.sources == "sandbox":
         return max(days)
     snapshots = [platform.archive.resource(r.source, r.name).current() for r in all_resources(platform.settings)]
-    return max(date.fromisoformat(snapshot.fetched_at[:10]) for snapshot in snapshots if snapshot)
+    fetched = max(date.fromisoformat(snapshot.fetched_at[:10]) for snapshot in snapshots if snapshot)
+    return min(max(days, default=fetched), fetched)
 
 
 def _source_notes(platform: Platform) -> list[SourceNote]:

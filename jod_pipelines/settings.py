@@ -20,6 +20,8 @@ from pydantic_settings import SettingsError as UnreadableSetting
 from jod_pipelines.errors import SettingsError
 
 SourcesMode = Literal["sandbox", "recorded", "live"]
+SANDBOX_SERVICE_CLASSES = ("http://urn.fi/URN:NBN:fi:au:ptvl:P6", "http://urn.fi/URN:NBN:fi:au:ptvl:P10")
+"""Education and work in the synthetic service register; the real register's addresses are not published anywhere we know."""
 NAMED_SCALES = {"small": 3_000, "national": 1_000_000}
 
 
@@ -269,9 +271,8 @@ class Settings(BaseSettings):
         "kelan-etuuksien-saajat-ja-maksetut-etuudet",
     )
     ptv_service_classes: tuple[str, ...] = Field(
-        default=("http://urn.fi/URN:NBN:fi:au:ptvl:P6", "http://urn.fi/URN:NBN:fi:au:ptvl:P10"),
-        min_length=1,
-        description="service classes (URIs) whose services land; compare with the live register's before going live",
+        default=(),
+        description="service classes (URIs of the live register) whose services land; none are known in advance, none is a skip",
     )
 
     @field_validator("scale")
@@ -314,6 +315,11 @@ class Settings(BaseSettings):
     def data_origin(self) -> Literal["synthetic", "real"]:
         """What a release made with these settings must call itself."""
         return "synthetic" if self.sources == "sandbox" else "real"
+
+    @property
+    def service_classes(self) -> tuple[str, ...]:
+        """The service classes to ask for; the sandbox's own where none are chosen."""
+        return self.ptv_service_classes or (SANDBOX_SERVICE_CLASSES if self.sources == "sandbox" else ())
 
     @property
     def esco_source(self) -> Path | None:

@@ -77,6 +77,7 @@ def fetch_documents(
     what: str,
     again: Collection[str] = (),
     personal: frozenset[str] = frozenset(),
+    scrubbed: bool = False,
 ) -> Landing:
     """Every wanted document, of which only those are asked that are new, have another mark, or are in `again`.
 
@@ -87,6 +88,7 @@ def fetch_documents(
         wanted: mark by id, from the enumerations.
         path: the address of an id.
         what: what the ids are, for messages.
+        personal, scrubbed: what is not stored, as in `fetched`.
 
     Raises:
         SourceSkipped: none is wanted, or the stand-in has recorded none of them. SourceError: the source is down.
@@ -118,7 +120,7 @@ def fetch_documents(
             yield _note(FAILED + key, 500, str(error), mark)
             continue
         else:
-            document = fetched(key, answer, personal=personal)
+            document = fetched(key, answer, personal=personal, scrubbed=scrubbed)
             yield replace(document, change_key=f"{mark}.{row_mark(read, orjson.loads(document.body))}")
         failures = 0
     yield from (Unchanged(key) for key in landed if key.startswith(WITHDRAWN) and key.removeprefix(WITHDRAWN) not in marks)

@@ -16,6 +16,7 @@ from jod_pipelines.errors import SourceError
 from jod_pipelines.landing.archive import Arriving, Document, Fetched, Snapshot, drop_keys
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, PoliteClient
+from jod_pipelines.sources.personal import scrub
 
 WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What reading a document of an unexpected shape raises."""
@@ -136,9 +137,25 @@ class Resource:
             raise SourceError(f"{self.label}: what was fetched cannot be read ({_why(error)}); run again") from error
 
 
-def fetched(key: str, answer: Answer, *, personal: frozenset[str] = frozenset(), change_key: str | None = None) -> Fetched:
-    """A landed document from an answer, personal fields dropped before anything is stored."""
+def fetched(
+    key: str,
+    answer: Answer,
+    *,
+    personal: frozenset[str] = frozenset(),
+    scrubbed: bool = False,
+    change_key: str | None = None,
+) -> Fetched:
+    """A landed document from an answer, without what may not be stored.
+
+    Args:
+        personal: JSON keys that go, at any depth.
+        scrubbed: sentences that hold an e-mail address or a phone number go from its texts.
+    """
     body, dropped = without_keys(answer.body, personal) if personal else (answer.body, ())
+    if scrubbed:
+        document = orjson.loads(body)
+        if scrub(document):
+            body, dropped = orjson.dumps(document), (*dropped, "sentences that name a contact")
     return Fetched(key, body, answer.request, answer.status, answer.fetched_at, change_key, dropped)
 
 
