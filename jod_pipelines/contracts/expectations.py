@@ -7,7 +7,7 @@ imported inside the function; a check that raised inside GX is reported as an er
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -87,13 +87,13 @@ def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
     batch = _batch_definition().get_batch(batch_parameters={"dataframe": _narrow(frame, table)})
     keyed = {"unexpected_index_column_names": list(table.primary_key)} if table.primary_key else {}
     result = batch.validate(expected, result_format={"result_format": "SUMMARY", **keyed})
-    by_name = {(rule.name, rule.column): rule for rule in rules if rule.kind in EXPECTED}
+    by_name = {(rule.name, rule.column): rule for rule in rules}
     for item in result.results:
         config, outcome = item.expectation_config, item.result or {}
         if item.exception_info and _raised(item.exception_info):
             raise ContractError(f"{table.name}: the check {config.type} itself failed", str(item.exception_info)[:2000])
         meta = config.meta or {}
-        rule = by_name.get((str(meta.get("rule")), meta.get("column")))
+        rule = by_name.get((meta.get("rule"), meta.get("column")))
         examples = tuple(str(value) for value in (outcome.get("partial_unexpected_list") or [])[:3])
         report.findings.append(
             Finding(
@@ -122,19 +122,14 @@ def check_sql_rules(connection: Any, name: str, table: Table) -> list[Finding]:
     return findings
 
 
-EXPECTED = ("required", "pattern", "allowed", "minimum", "maximum", "max_length", "unique", "key", "rows")
-"""Kinds of rules that Great Expectations checks; SQL checks the others."""
-
-
 def suite(table: Table) -> dict[str, Any]:
     """A contract's column rules and keys as a Great Expectations suite, in the form GX itself writes to a file.
 
-    Each expectation's `meta` names the rule and its column, and gives the reason of a range in English.
+    Each expectation's `meta` says why, in English, where the contract gives a reason.
     """
-    columns = {"column_set": [column.name for column in table.columns], "exact_match": True}
-    expected = [{"type": "expect_table_columns_to_match_set", "kwargs": columns, "severity": "critical", "meta": {}}]
-    expected += [_expectation(rule, table) for rule in rules_of(table) if rule.kind in EXPECTED]
-    return {"name": f"{table.layer}.{table.physical_name}", "meta": {"contract": table.file}, "expectations": expected}
+    severity = "warning" if table.severity == "warn" else "critical"
+    expected = [{"type": kind, "kwargs": kwargs, "meta": meta, "severity": severity} for kind, kwargs, meta in _expected(table)]
+    return {"name": f"{table.layer}.{table.physical_name}", "expectations": expected, "meta": {"contract": table.file}}
 
 
 def generated_files(tables: Iterable[Table]) -> dict[Path, str]:
@@ -143,39 +138,45 @@ def generated_files(tables: Iterable[Table]) -> dict[Path, str]:
     for table in tables:
         made = suite(table)
         lines = ",\n    ".join(json.dumps(item, ensure_ascii=False) for item in made["expectations"])
-        head = f'"name": "{made["name"]}",\n  "meta": {json.dumps(made["meta"])}'
-        files[FOLDER / f"{table.name}.json"] = f'{{\n  {head},\n  "expectations": [\n    {lines}\n  ]\n}}\n'
+        files[FOLDER / f"{table.name}.json"] = (
+            f'{{\n  "name": "{made["name"]}",\n  "meta": {json.dumps(made["meta"])},\n  "expectations": [\n    {lines}\n  ]\n}}\n'
+        )
     return files
 
 
-def _expectation(rule: Rule, table: Table) -> dict[str, Any]:
-    column = next((item for item in table.columns if item.name == rule.column), None)
-    reason = vocabulary()["rangeReasons"].get((column and column.range_reason) or "", {})
-    why = {"reason": reason["en"]} if reason and rule.kind in ("minimum", "maximum") else {}
-    kind, kwargs = _expected(rule)
-    return {
-        "type": f"expect_{kind}",
-        "kwargs": kwargs,
-        "severity": "warning" if rule.severity == "warn" else "critical",
-        "meta": {"rule": rule.name, "column": rule.column, **why},
-    }
+EXPECTED = ("required", "pattern", "allowed", "minimum", "maximum", "max_length", "unique", "key", "rows")
+"""Kinds of rules that Great Expectations checks; SQL checks the others."""
 
 
-def _expected(rule: Rule) -> tuple[str, dict[str, Any]]:
+def _expected(table: Table) -> Iterator[tuple[str, dict[str, Any], dict[str, str | None]]]:
+    yield "expect_table_columns_to_match_set", {"column_set": [column.name for column in table.columns], "exact_match": True}, {}
+    columns = {column.name: column for column in table.columns}
+    for rule in rules_of(table):
+        if rule.kind not in EXPECTED:
+            continue
+        kind, kwargs = _expectation(rule)
+        column = columns.get(rule.column or "")
+        reason = vocabulary()["rangeReasons"].get(column.range_reason or "", {}) if column is not None else {}
+        meta: dict[str, str | None] = {"rule": rule.name, "column": rule.column}
+        limits = rule.kind in ("minimum", "maximum") and bool(reason)
+        yield f"expect_{kind}", kwargs, meta | ({"reason": reason["en"]} if limits else {})
+
+
+def _expectation(rule: Rule) -> tuple[str, dict[str, Any]]:
     column, value = {"column": rule.column}, rule.value
     match rule.kind:
         case "required":
             return "column_values_to_not_be_null", column
         case "pattern":
-            return "column_values_to_match_regex", column | {"regex": f"^(?:{value})$"}
-        case "allowed":
-            return "column_values_to_be_in_set", column | {"value_set": [*value, *(int(v) for v in value if v.isdigit())]}
+            return "column_values_to_match_regex", {**column, "regex": f"^(?:{value})$"}
+        case "allowed":  # numbers are written as text in a contract
+            return "column_values_to_be_in_set", {**column, "value_set": [*value, *(int(v) for v in value if v.isdigit())]}
         case "minimum":
-            return "column_values_to_be_between", column | {"min_value": value}
+            return "column_values_to_be_between", {**column, "min_value": value}
         case "maximum":
-            return "column_values_to_be_between", column | {"max_value": value}
+            return "column_values_to_be_between", {**column, "max_value": value}
         case "max_length":
-            return "column_value_lengths_to_be_between", column | {"max_value": value}
+            return "column_value_lengths_to_be_between", {**column, "max_value": value}
         case "rows":
             return "table_row_count_to_be_between", {"min_value": value}
         case "key" if len(value) > 1:
