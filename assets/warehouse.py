@@ -8,6 +8,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
 
 from assets.dbt import manifest, translator
+from assets.dbt_tests import DbtTests
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import make_plan
 from jod_pipelines.warehouse.build import Warehouse
@@ -42,5 +43,18 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
 
 
 def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
+    """Build with dbt; its tests' results go to the quality log, and a broken one stops the run with the rows at fault."""
     os.environ["JOD_DUCKDB"] = str(Warehouse(platform).building)
-    yield from dbt.cli(["--no-version-check", "build", "--indirect-selection", "buildable"], context=context).stream()
+    arguments = ["--no-version-check", "build", "--indirect-selection", "buildable"]
+    invocation = dbt.cli(arguments, context=context, raise_on_error=False)
+    tests = DbtTests(invocation.manifest)
+    for event in invocation.stream():
+        if isinstance(event, dg.AssetCheckResult):
+            tests.add(event)
+        yield event
+    tests.keep(platform, context.run_id)
+    if not invocation.is_successful():
+        tests.raise_broken(platform, context.run_id)
+        error = invocation.get_error()
+        assert error is not None
+        raise error
