@@ -5,7 +5,7 @@ Edges lie in the warehouse as `quality.column_lineage`, so that they are those o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ def schema_of(connection: Any) -> dict[str, dict[str, dict[str, str]]]:
 def keep_edges(connection: Any, edges: Edges) -> None:
     """Put the edges of some datasets into a warehouse, in place of what was known of them."""
     connection.execute(
-        f"create table if not exists {EDGES} (dataset varchar, \"column\" varchar, from_dataset varchar, from_column varchar)"
+        f'create table if not exists {EDGES} (dataset varchar, "column" varchar, from_dataset varchar, from_column varchar)'
     )
     rows = [(to.dataset, to.column, source.dataset, source.column) for to, sources in edges.items() for source in sources]
     if rows:

@@ -204,7 +204,7 @@ def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
         sources=tuple(_source_notes(platform)),
         warnings=tuple(warnings),
     )
-    return ReleaseContent(note, datasets, platform.settings.publication.min_cell)
+    return ReleaseContent(note, datasets, platform.settings.publication.min_cell, forecast_history(platform))
 
 
 def publish_release(platform: Platform, plan: Plan) -> Path:

@@ -1,4 +1,4 @@
-"""Great Expectations suites made from contracts, run on narrow pandas frames.
+"""Great Expectations suites made from contracts, run on narrow pandas frames and written as files people can open.
 
 GX works on pandas only here: its SQL path fails on DuckDB and it knows no polars. It costs seconds to import, so it is
 imported inside the function; a check that raised inside GX is reported as an error of the check, never as bad data.
@@ -6,15 +6,20 @@ imported inside the function; a check that raised inside GX is reported as an er
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from jod_pipelines.contracts.model import Severity, Table
+from jod_pipelines.contracts.model import CONTRACTS, Severity, Table, vocabulary
 from jod_pipelines.contracts.rules import Rule, rules_of
 from jod_pipelines.errors import ContractError
+
+FOLDER = CONTRACTS / "generated" / "expectations"
 
 
 @dataclass(frozen=True)
@@ -77,13 +82,12 @@ def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
         return report
     import great_expectations as gx
 
-    checked = [rule for rule in rules if rule.kind in EXPECTED]
-    expectations = [_columns_expected(table), *(_expectation(rule) for rule in checked)]
-    suite = gx.ExpectationSuite(name=f"{table.layer}.{table.physical_name}", expectations=expectations)
+    made = suite(table)
+    expected = gx.ExpectationSuite(name=made["name"], expectations=made["expectations"])
     batch = _batch_definition().get_batch(batch_parameters={"dataframe": _narrow(frame, table)})
     keyed = {"unexpected_index_column_names": list(table.primary_key)} if table.primary_key else {}
-    result = batch.validate(suite, result_format={"result_format": "SUMMARY", **keyed})
-    by_name = {(rule.name, rule.column): rule for rule in checked}
+    result = batch.validate(expected, result_format={"result_format": "SUMMARY", **keyed})
+    by_name = {(rule.name, rule.column): rule for rule in rules}
     for item in result.results:
         config, outcome = item.expectation_config, item.result or {}
         if item.exception_info and _raised(item.exception_info):
@@ -118,41 +122,67 @@ def check_sql_rules(connection: Any, name: str, table: Table) -> list[Finding]:
     return findings
 
 
+def suite(table: Table) -> dict[str, Any]:
+    """A contract's column rules and keys as a Great Expectations suite, in the form GX itself writes to a file.
+
+    Each expectation's `meta` says why, in English, where the contract gives a reason.
+    """
+    severity = "warning" if table.severity == "warn" else "critical"
+    expected = [{"type": kind, "kwargs": kwargs, "meta": meta, "severity": severity} for kind, kwargs, meta in _expected(table)]
+    return {"name": f"{table.layer}.{table.physical_name}", "expectations": expected, "meta": {"contract": table.file}}
+
+
+def generated_files(tables: Iterable[Table]) -> dict[Path, str]:
+    """The suites as files, one line per expectation, for people and for other tools that run GX."""
+    files = {}
+    for table in tables:
+        made = suite(table)
+        lines = ",\n    ".join(json.dumps(item, ensure_ascii=False) for item in made["expectations"])
+        files[FOLDER / f"{table.name}.json"] = (
+            f'{{\n  "name": "{made["name"]}",\n  "meta": {json.dumps(made["meta"])},\n  "expectations": [\n    {lines}\n  ]\n}}\n'
+        )
+    return files
+
+
 EXPECTED = ("required", "pattern", "allowed", "minimum", "maximum", "max_length", "unique", "key", "rows")
 """Kinds of rules that Great Expectations checks; SQL checks the others."""
 
 
-def _columns_expected(table: Table) -> Any:
-    from great_expectations import expectations as gxe
+def _expected(table: Table) -> Iterator[tuple[str, dict[str, Any], dict[str, str | None]]]:
+    yield "expect_table_columns_to_match_set", {"column_set": [column.name for column in table.columns], "exact_match": True}, {}
+    columns = {column.name: column for column in table.columns}
+    for rule in rules_of(table):
+        if rule.kind not in EXPECTED:
+            continue
+        kind, kwargs = _expectation(rule)
+        column = columns.get(rule.column or "")
+        reason = vocabulary()["rangeReasons"].get(column.range_reason or "", {}) if column is not None else {}
+        meta: dict[str, str | None] = {"rule": rule.name, "column": rule.column}
+        limits = rule.kind in ("minimum", "maximum") and bool(reason)
+        yield f"expect_{kind}", kwargs, meta | ({"reason": reason["en"]} if limits else {})
 
-    return gxe.ExpectTableColumnsToMatchSet(column_set=[column.name for column in table.columns], exact_match=True)
 
-
-def _expectation(rule: Rule) -> Any:
-    from great_expectations import expectations as gxe
-
-    column, value, meta = rule.column, rule.value, {"rule": rule.name, "column": rule.column}
+def _expectation(rule: Rule) -> tuple[str, dict[str, Any]]:
+    column, value = {"column": rule.column}, rule.value
     match rule.kind:
         case "required":
-            return gxe.ExpectColumnValuesToNotBeNull(column=column, meta=meta)
+            return "column_values_to_not_be_null", column
         case "pattern":
-            return gxe.ExpectColumnValuesToMatchRegex(column=column, regex=f"^(?:{value})$", meta=meta)
-        case "allowed":
-            return gxe.ExpectColumnValuesToBeInSet(
-                column=column, value_set=[*value, *(int(v) for v in value if v.isdigit())], meta=meta
-            )
+            return "column_values_to_match_regex", {**column, "regex": f"^(?:{value})$"}
+        case "allowed":  # numbers are written as text in a contract
+            return "column_values_to_be_in_set", {**column, "value_set": [*value, *(int(v) for v in value if v.isdigit())]}
         case "minimum":
-            return gxe.ExpectColumnValuesToBeBetween(column=column, min_value=value, meta=meta)
+            return "column_values_to_be_between", {**column, "min_value": value}
         case "maximum":
-            return gxe.ExpectColumnValuesToBeBetween(column=column, max_value=value, meta=meta)
+            return "column_values_to_be_between", {**column, "max_value": value}
         case "max_length":
-            return gxe.ExpectColumnValueLengthsToBeBetween(column=column, max_value=value, meta=meta)
+            return "column_value_lengths_to_be_between", {**column, "max_value": value}
         case "rows":
-            return gxe.ExpectTableRowCountToBeBetween(min_value=value, meta=meta)
+            return "table_row_count_to_be_between", {"min_value": value}
         case "key" if len(value) > 1:
-            return gxe.ExpectCompoundColumnsToBeUnique(column_list=list(value), meta=meta)
+            return "compound_columns_to_be_unique", {"column_list": list(value)}
         case _:
-            return gxe.ExpectColumnValuesToBeUnique(column=column, meta=meta)
+            return "column_values_to_be_unique", column
 
 
 def _keys(rows: Any, key: tuple[str, ...]) -> tuple[str, ...]:

@@ -87,7 +87,8 @@ def search_pages(
 
     `total` counts programmes that the answer then leaves out, so pages may be short or empty: only `total` says when to
     stop, and a part that fills the window is cut by the next filter. Ties in the order and changes under way make items
-    move between pages; where one shows twice, another may not have shown at all, and the part is read again from the end.
+    move between pages; where one shows twice, or a page shows none, others may not have shown at all, and the part is
+    read again from the end.
 
     Args:
         ask: one request of the search.
@@ -119,7 +120,9 @@ def search_pages(
         for position, found in answers:
             if isinstance(found, Answer):
                 oids = [hit["oid"] for hit in found.json()["hits"]]
-                steady = steady and found.json()["total"] == total and not seen & {*oids} and len({*oids}) == len(oids)
+                repeated = seen & {*oids} or len({*oids}) < len(oids)
+                vanished = not oids and len(answers) == 1  # of a page in pieces, a piece may well have none
+                steady = steady and found.json()["total"] == total and not repeated and not vanished
                 total = max(total, found.json()["total"])
                 seen.update(oids)
             yield f"{part}-{position}", found
