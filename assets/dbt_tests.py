@@ -29,7 +29,7 @@ class DbtTests:
     def add(self, result: dg.AssetCheckResult) -> None:
         """Remember the result of one test."""
         assert result.metadata is not None and result.asset_key is not None
-        plain = {name: getattr(value, "value", value) for name, value in result.metadata.items()}
+        plain: dict[str, Any] = {name: getattr(value, "value", value) for name, value in result.metadata.items()}
         node = self.manifest["nodes"][plain["unique_id"]]
         severity: Severity = "warn" if node["config"]["severity"].lower() == "warn" else "block"
         failed = int(plain.get("dagster_dbt/failed_row_count") or 0)

@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
-from sqlglot.lineage import lineage
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import build_scope
 
 from jod_pipelines.contracts.model import CONTRACTS
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+    from sqlglot.lineage import Node
 
 DECLARED = CONTRACTS / "lineage.yaml"
 EDGES = "quality.column_lineage"
@@ -50,22 +49,18 @@ class LineageReader:
 
     def read(self, dataset: str, sql: str) -> Edges:
         """The columns that a model's columns come from; none when the SQL cannot be understood."""
+        from sqlglot import parse_one
+        from sqlglot.errors import SqlglotError
+        from sqlglot.lineage import lineage
+
         try:
-            query = qualify(
-                _without_catalog(parse_one(sql, dialect="duckdb")),
-                schema=self.schema,
-                dialect="duckdb",
-                validate_qualify_columns=False,
-                identify=False,
-            )
-            assert isinstance(query, exp.Query)
-            scope = build_scope(query)
-            names = query.named_selects
-            found = {ColumnRef(dataset, name): _sources(name, query, scope) for name in names}
-        except (SqlglotError, AssertionError, KeyError, ValueError):
+            query = _without_catalog(parse_one(sql, dialect="duckdb"))
+            nodes = lineage(None, query, schema=self.schema, dialect="duckdb", trim_selects=False, copy=False)
+        except SqlglotError:
             return {}
+        found = {ColumnRef(dataset, name): _stored(node) for name, node in nodes.items()}
         schema, _, table = dataset.partition(".")
-        self.schema.setdefault(schema, {}).setdefault(table, dict.fromkeys(names, "varchar"))
+        self.schema.setdefault(schema, {}).setdefault(table, dict.fromkeys(nodes, "varchar"))
         self.edges |= found
         return found
 
@@ -115,17 +110,20 @@ def _ref(text: str) -> ColumnRef:
     return ColumnRef(dataset, column)
 
 
-def _without_catalog(query: exp.Expression) -> exp.Expression:
+def _without_catalog(query: exp.Expr) -> exp.Expr:
+    from sqlglot import exp
+
     for table in query.find_all(exp.Table):
         table.set("catalog", None)
     return query
 
 
-def _sources(name: str, query: exp.Query, scope: Any) -> tuple[ColumnRef, ...]:
-    """The columns of stored tables at the ends of a column's lineage."""
-    node = lineage(name, query, None, scope=scope, dialect="duckdb", trim_selects=False, copy=False)
+def _stored(node: Node) -> tuple[ColumnRef, ...]:
+    """The columns of stored tables at the ends of a column's lineage; none for a constant or a count of rows."""
+    from sqlglot import exp
+
     found = set()
     for leaf in (each for each in node.walk() if not each.downstream and isinstance(each.expression, exp.Table)):
-        dataset = ".".join(part for part in (leaf.expression.db, leaf.expression.name) if part)
-        found.add(ColumnRef(dataset, leaf.name.rpartition(".")[2].strip('"')))
+        schema = leaf.expression.args["db"].name
+        found.add(ColumnRef(f"{schema}.{leaf.expression.name}", leaf.name.rpartition(".")[2].strip('"')))
     return tuple(sorted(found))
