@@ -23,6 +23,7 @@ from jod_pipelines.errors import JodError
 from jod_pipelines.platform import Platform
 from jod_pipelines.reference import FOLDER as REFERENCE
 from jod_pipelines.reference import reference_table
+from jod_pipelines.warehouse.quality import show_quality
 
 CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
@@ -54,6 +55,7 @@ class Warehouse:
                 files = self.platform.archive.resource(source, resource).typed_files(table.name)
                 _create_view(connection, f"landing.{table.physical_name}", files, table)
             self._show_described(connection)
+            show_quality(connection, self.platform)
             connection.execute("create schema reference")
             for path in sorted(REFERENCE.glob("*.csv")):
                 reference_list = reference_table(path.stem).to_arrow()
