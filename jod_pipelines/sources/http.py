@@ -319,10 +319,11 @@ def _complete_lines(parts: Iterable[bytes], label: str) -> Iterator[bytes]:
     for part in parts:
         *lines, rest = (rest + part).split(b"\n")
         for line in lines:
+            if first:
+                line, first = line.removeprefix(BOM), False
             if line.strip():
-                yield line.removeprefix(BOM) if first else line
-                first = False
-    if rest.strip():
+                yield line
+    if rest.removeprefix(BOM if first else b"").strip():
         raise SourceError(
             f"{label}: the stream was cut in the middle of a line; nothing of it is kept, run again", _excerpt(rest)
         )

@@ -67,6 +67,12 @@ def fetch_relations(context: FetchContext) -> Landing:
             answer = context.client.get_json(path)
         except (SourceSkipped, NotFound):
             continue
+        codes = answer.json()
+        expect(
+            isinstance(codes, list) and bool(codes),
+            f"koodisto: the relations of list {code_list} are empty or no list; run again",
+            str(codes)[:300],
+        )
         found += 1
         yield fetched(code_list, answer, personal=PERSONAL)
     if not found:

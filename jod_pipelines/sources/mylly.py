@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,6 +36,10 @@ OVERLAP = timedelta(hours=24)
 """How far before the watermark the next query starts: late and simultaneous changes and small clock skew fall into it."""
 WHOLE_EVERY = timedelta(days=7)
 """How often V2 is enumerated whole, for postings that vanished without being archived and changes that hide."""
+READINGS = 3
+"""How often a list that tells neither its length nor its end is read at most, to see where it ends."""
+MAX_MOVED_SHARE = 0.01
+"""A last reading may list so many postings for the first time: a living source publishes while it is read."""
 MAX_VANISHED_SHARE = 0.3
 """More postings gone from a whole enumeration than this are the source's trouble until a person says otherwise."""
 ENUMERATED = "v2/enumerated"
@@ -132,17 +136,20 @@ def _fetch_v2(context: FetchContext, held: pl.DataFrame) -> Landing:
         query["modified"] = {"from": start.isoformat(timespec="microseconds")}
         held = held.filter(pl.col("modified_at") >= start)
     listed: set[str] = set()
-    failed: list[Failed] = []
-    postings = _readable(context.client.post_lines(PATH_V2, query), read_line_v2, failed)
+    failed: dict[int, Failed] = {}
+    lines = _until_settled(lambda: context.client.post_lines(PATH_V2, query), listed)
+    postings = _readable(lines, read_line_v2, failed)
     asked = f"POST {PATH_V2} {orjson.dumps(query).decode()}"
     series = f"v2/{'start' if start is None else start.isoformat()}"
     yield from _documents(postings, held, listed, series, asked, PERSONAL_V2)
-    yield from failed
+    yield from failed.values()
     yield from _archived(context, (start or now) - (OVERLAP if start is None else timedelta(0)))
     if whole:
         yield from _vanished(set(held["posting_id"]), listed, failed)
-        stamp = now.isoformat(timespec="seconds")
-        yield Fetched(ENUMERATED, b"", asked, 200, f"{stamp}+00:00", change_key=stamp)
+        # The day and not the moment: the same answer on the same day is the same snapshot.
+        yield Fetched(
+            ENUMERATED, b"", asked, 200, f"{now.isoformat(timespec='seconds')}+00:00", change_key=now.date().isoformat()
+        )
 
 
 def _fetch_v1(context: FetchContext, held: pl.DataFrame) -> Landing:
@@ -150,19 +157,19 @@ def _fetch_v1(context: FetchContext, held: pl.DataFrame) -> Landing:
     if settings.sources == "live" and (settings.postings_client_id is None or settings.postings_client_secret is None):
         raise SourceSkipped("no credentials; set JOD_POSTINGS_CLIENT_ID and JOD_POSTINGS_CLIENT_SECRET to ingest job postings")
     ids, listed = set(held["posting_id"]), set[str]()
-    failed: list[Failed] = []
+    failed: dict[int, Failed] = {}
 
     def sweeps() -> Iterator[bytes]:
         yield from pages_v1(context)
-        if ids - listed:
-            # The list moves while it is paged: what one pass missed, a second one finds.
-            yield from pages_v1(context)
+        if not ids or ids - listed:
+            # The list moves while it is paged, and its end is a page that is not full: what one pass missed, others find.
+            yield from _until_settled(lambda: pages_v1(context), listed)
 
     postings = _readable(sweeps(), read_line_v1, failed)
     newest = held["modified_at"].max()
     series = f"v1/{newest.isoformat() if isinstance(newest, datetime) else 'start'}"
     yield from _documents(postings, held, listed, series, f"GET {PATH_V1} all pages", PERSONAL_V1)
-    yield from failed
+    yield from failed.values()
     yield from _vanished(ids, listed, failed)
 
 
@@ -212,24 +219,45 @@ def _documents(
         yield Fetched(f"{series}/{hashlib.sha256(content).hexdigest()[:12]}", content, asked, 200, now, dropped=dropped)
 
 
-def _readable(lines: Iterable[bytes], read: Callable[[bytes], Posting], failed: list[Failed]) -> Iterator[Posting]:
-    """Postings of the lines that are some; the others go to `failed`, and an answer of nothing else is refused."""
-    number = 0
+def _until_settled(read: Callable[[], Iterable[bytes]], listed: Collection[str]) -> Iterator[bytes]:
+    """Lines of one reading after another until one lists nothing that was not `listed` (filled by the reader) before it.
+
+    A list without total and end mark that stops short looks whole; only another reading can tell. A list cut at the same
+    place each time cannot be told from a short one: the next whole enumeration is then the only evidence.
+
+    Raises:
+        SourceError: every reading lists many postings that the others did not.
+    """
+    for reading in range(1, READINGS + 1):
+        before = len(listed)
+        yield from read()
+        new = len(listed) - before
+        if reading > 1 and (not new or (reading == READINGS and new <= max(1, MAX_MOVED_SHARE * len(listed)))):
+            return
+    raise SourceError(f"{LABEL}: the list ends elsewhere on each of {READINGS} readings; nothing of it is kept, run again")
+
+
+def _readable(lines: Iterable[bytes], read: Callable[[bytes], Posting], failed: dict[int, Failed]) -> Iterator[Posting]:
+    """Postings of the lines that are some; the others go to `failed`, by hash, and an answer of nothing else is refused."""
+    number = readable = 0
     for number, line in enumerate(lines, start=1):
         try:
             posting = read(line)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Personal data cannot be dropped from what cannot be read, so it cannot be stored.
-            failed.append(Failed(f"answer line {number}", f"not a posting ({type(error).__name__}): not stored"))
-            expect(len(failed) < number or number < 100, f"{LABEL}: the first {number} lines of the answer are no postings")
+            reason = f"answer line {number}: not a posting ({type(error).__name__}), not stored"
+            failed.setdefault(hash(line), Failed(f"answer line {number}", reason))
+            expect(readable > 0 or number < 100, f"{LABEL}: the first {number} lines of the answer are no postings")
         else:
+            readable += 1
             yield posting
-    expect(not failed or len(failed) < number, f"{LABEL}: none of the {number} lines of the answer is a posting")
+    expect(not failed or readable > 0, f"{LABEL}: none of the {number} lines of the answer is a posting")
 
 
 def _archived(context: FetchContext, since: datetime) -> Iterator[Withdrawn]:
     query = {"onlyStatus": "ARCHIVED", "archived": {"from": since.isoformat(timespec="microseconds")}}
-    for line in context.client.post_lines(PATH_V2, query):
+    found: set[str] = set()
+    for line in _until_settled(lambda: context.client.post_lines(PATH_V2, query), found):
         try:
             metadata = orjson.loads(line)["metadata"]
             posting_id, when = metadata["externalId"], metadata.get("archived")
@@ -237,10 +265,12 @@ def _archived(context: FetchContext, since: datetime) -> Iterator[Withdrawn]:
             raise SourceError(f"{LABEL}: the answer to the query for archived postings holds a line that is no posting") from None
         # A source that ignores the filter would have us erase everything.
         expect(when is not None, f"{LABEL}: asked for archived postings, got {posting_id}, which has no time of archiving")
-        yield Withdrawn(posting_id, f"archived at the source {when}")
+        if posting_id not in found:
+            found.add(posting_id)
+            yield Withdrawn(posting_id, f"archived at the source {when}")
 
 
-def _vanished(held: set[str], listed: set[str], failed: list[Failed]) -> Iterator[Withdrawn]:
+def _vanished(held: set[str], listed: set[str], failed: Collection[object]) -> Iterator[Withdrawn]:
     """Postings we hold that a whole enumeration did not list."""
     gone = held - listed
     if len(gone) > MAX_VANISHED_SHARE * len(held):

@@ -87,7 +87,8 @@ def search_pages(
 
     `total` counts programmes that the answer then leaves out, so pages may be short or empty: only `total` says when to
     stop, and a part that fills the window is cut by the next filter. Ties in the order and changes under way make items
-    move between pages; where one shows twice, another may not have shown at all, and the part is read again from the end.
+    move between pages; where one shows twice, or a page shows none, others may not have shown at all, and the part is
+    read again from the end.
 
     Args:
         ask: one request of the search.
@@ -95,23 +96,33 @@ def search_pages(
         sizes: page sizes, each a divisor of the one before.
         partitions: filters and their values, to cut by in this order.
         filters: the part to read.
+
+    Raises:
+        SourceError: a part counts more than the window although every filter is in use; nothing can say what is missing.
     """
     chosen = dict(filters or {})
     part = "-".join(chosen.values()) or "page"
     first = _page(ask, chosen, 1, sizes, "asc")
     total = _total(first)
-    if total >= window and partitions:
+    if total >= window:
+        if not partitions:
+            raise SourceError(
+                f"search of {part}: counts {total} programmes with every filter in use, and shows {window} at most; "
+                "look at the search, and add a filter to PARTITIONS when it is right"
+            )
         (name, values), *rest = partitions
         for value in values:
             yield from search_pages(ask, window=window, sizes=sizes, partitions=tuple(rest), filters={**chosen, name: value})
         return
-    steady, seen, page = total < window, set[str](), 1
+    steady, seen, page = True, set[str](), 1
     answers = first
     while answers:
         for position, found in answers:
             if isinstance(found, Answer):
                 oids = [hit["oid"] for hit in found.json()["hits"]]
-                steady = steady and found.json()["total"] == total and not seen & {*oids} and len({*oids}) == len(oids)
+                repeated = seen & {*oids} or len({*oids}) < len(oids)
+                vanished = not oids and len(answers) == 1  # of a page in pieces, a piece may well have none
+                steady = steady and found.json()["total"] == total and not repeated and not vanished
                 total = max(total, found.json()["total"])
                 seen.update(oids)
             yield f"{part}-{position}", found

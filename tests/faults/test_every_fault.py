@@ -21,9 +21,7 @@ def suite(tmp_path_factory):
 
 @pytest.mark.parametrize("older", [False, True], ids=["first", "older"])
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
-def test_a_fault_ends_well(suite, case, older, request, record_property):
-    if case.unmended and (case.unmended_with_older or not older):
-        request.applymarker(pytest.mark.xfail(strict=True, reason=case.unmended))
+def test_a_fault_ends_well(suite, case, older, record_property):
     record_property("fault", case.name)
     record_property("outcome", suite.run(case, older=older))
 

@@ -44,8 +44,14 @@ YESTERDAY = [
     Fault(kind="edit", system="koodisto", path="/json/.*", at="*.metadata.0.nimi", value="Eilen"),
     Fault(kind="edit", system="koodisto", path="/codeelement/.*", at="*.includesCodeElements", change="first", value=0),
     Fault(kind="edit", system="organisaatio", at="organisaatiot.0.nimi.fi", value="Eilen"),
-    Fault(kind="edit", system="opintopolku", path=".*/search/.*", at="hits.*.nimi.fi", value="Eilen"),
-    Fault(kind="edit", system="opintopolku", path=".*/search/.*", at="hits.*.toteutukset.*.toteutusNimi.fi", value="Eilen"),
+    Fault(
+        kind="replace",
+        system="opintopolku",
+        path=".*/search/.*",
+        pattern=r'("(?:toteutusN|n)imi":\{"fi":")',
+        replacement=r"\1Eilen ",
+        count=0,
+    ),
     Fault(kind="edit", system="opintopolku", path=".*/(koulutus|toteutus)/.*", at="nimi.fi", value="Eilen"),
     Fault(kind="edit", system="eperusteet", path=".*/perusteet", at="data.*.julkaistu", value=4_070_908_800_000),
     Fault(kind="edit", system="eperusteet", path=".*/peruste/.*", at="nimi.fi", value="Eilen"),
@@ -75,8 +81,6 @@ class Case:
     http: dict[str, Any] = field(default_factory=dict)
     address: str | None = None
     apart: tuple[str, ...] = ()
-    unmended: str = ""
-    unmended_with_older: bool = False
 
 
 class TinySources:
