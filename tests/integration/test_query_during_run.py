@@ -44,17 +44,20 @@ def test_every_question_during_a_run_is_answered_from_one_whole_state(small_home
     before = plainly(home)
     command = [sys.executable, "-m", "jod_pipelines.cli", "run", "--home", str(home)]
     # another limit of publication: nothing new lands, and everything is built anew
-    with (tmp_path / "run.log").open("w") as log:
-        run = subprocess.Popen(
-            command, cwd=ROOT, env=clean_environment() | {"JOD_PUBLICATION__MIN_CELL": "4"}, stdout=log, stderr=subprocess.STDOUT
-        )
-        # one connection is opened before the run and asked to its end
-        with duckdb.connect(str(home / "warehouse" / "jod.duckdb"), read_only=True) as early:
-            answers = []
+    environment = clean_environment() | {"JOD_PUBLICATION__MIN_CELL": "4"}
+    answers = []
+    with (
+        (tmp_path / "run.log").open("w") as log,
+        duckdb.connect(str(home / "warehouse" / "jod.duckdb"), read_only=True) as early,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT) as run,
+    ):
+        try:
             while run.poll() is None:
                 answers += [plainly(home), by_the_command(home)]
                 time.sleep(0.2)
-            assert tuple(map(str, early.execute(QUESTION).fetchone() or ())) == before
+        finally:
+            run.kill()
+        assert tuple(map(str, early.execute(QUESTION).fetchone() or ())) == before
     assert run.returncode == 0, (tmp_path / "run.log").read_text()
     after = plainly(home)
     assert after[0] != before[0]
