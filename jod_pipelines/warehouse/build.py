@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from jod_pipelines.contracts.comments import comment_on_marts, dictionary_frame
 from jod_pipelines.contracts.dbt import derived_tables
 from jod_pipelines.contracts.model import Table, find_landing_table, load_contracts
 from jod_pipelines.errors import JodError
@@ -58,6 +59,10 @@ class Warehouse:
                 connection.register("reference_list", reference_list)
                 connection.execute(f"create table reference.{path.stem} as select * from reference_list")
                 connection.unregister("reference_list")
+            dictionary = dictionary_frame().to_arrow()
+            connection.register("dictionary", dictionary)
+            connection.execute("create table reference.dictionary as select * from dictionary")
+            connection.unregister("dictionary")
         self.register_derived()
 
     def built_from(self) -> str | None:
@@ -117,6 +122,7 @@ class Warehouse:
     def swap(self) -> None:
         """Let readers have the finished build."""
         with _connect(self.building) as connection:
+            comment_on_marts(connection)
             connection.execute("checkpoint")
         os.sync()
         self.building.replace(self.served)

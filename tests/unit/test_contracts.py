@@ -6,7 +6,6 @@ import duckdb
 import polars as pl
 import pytest
 
-from jod_pipelines.contracts import dbt
 from jod_pipelines.contracts.enforcement import conform, enforce, frame_of
 from jod_pipelines.contracts.expectations import check_frame, check_sql_rules
 from jod_pipelines.contracts.model import Column, Table, load_contracts
@@ -134,25 +133,9 @@ def test_every_rule_over_the_whole_table_is_planted_above():
     assert names == {"quantiles_in_order", "horizon_is_months_ahead", "durations_all_or_none", "durations_in_order"}
 
 
-def test_generated_files_are_what_the_contracts_say():
-    for path, text in dbt.generated_files().items():
-        assert path.read_text("utf-8") == text, f"{path.name} is out of date; run `jod contracts generate`"
-
-
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_columns_are_described_in_three_languages_and_marked_public(name):
-    contract = load_contracts()["published"][name]
-    assert set(contract.description) == {"fi", "sv", "en"}
-    for item in contract.columns:
-        assert set(item.description) == {"fi", "sv", "en"}, item.name
-        assert item.publish, item.name
-
-
-def test_references_lead_somewhere():
-    columns = {f"{t.name}.{c.name}" for t in EVERY_TABLE for c in t.columns}
-    for contract in EVERY_TABLE:
-        for item in contract.columns:
-            assert item.references is None or item.references in columns, f"{contract.name}.{item.name}"
+def test_every_column_of_a_published_dataset_is_marked_public(name):
+    assert [item.name for item in load_contracts()["published"][name].columns if not item.publish] == []
 
 
 @pytest.mark.parametrize(
