@@ -195,9 +195,10 @@ def test_a_wrong_contract_is_named(tmp_path, text, line):
 def test_a_landing_table_needs_its_own_contract_only(tmp_path, monkeypatch):
     monkeypatch.setattr(model, "CONTRACTS", tmp_path)
     (tmp_path / "landing").mkdir()
-    shutil.copy(CONTRACTS / "landing" / "kela.benefits.yaml", tmp_path / "landing")
+    shutil.copy(CONTRACTS / "landing" / "koodisto.codes.yaml", tmp_path / "landing" / "a.a.yaml")
     (tmp_path / "landing" / "a.b.yaml").write_text("no contract")
-    found = next(table for key, table in load_contracts()["landing"].items() if key.startswith("kela/benefits/"))
-    assert model.landing_table("kela", "benefits", found.name) == found
+    real = next(table for key, table in load_contracts()["landing"].items() if key.startswith("koodisto/codes/"))
+    assert model.landing_table("a", "a", real.name).polars_schema == real.polars_schema
+    assert model.find_landing_table("a", "c", real.name) is None
     with pytest.raises(ContractError, match=r"a\.b\.yaml"):
-        load_contracts(tmp_path)
+        model.find_landing_table("a", "b", real.name)
