@@ -36,8 +36,9 @@ def build_forecasts(
     total = result.forecasts.filter((pl.col("region_code") == "SSS") & (pl.col("occupation_code") == "SSS"))
     shown = {}
     if len(total):
-        png = forecast_plot(forecast_history(platform), total, "Open vacancies, whole country", fmt="png")
-        shown["whole_country"] = picture(png, "history and forecast")
+        words = {"past": "observed", "forecast": "forecast"}
+        png = forecast_plot(forecast_history(platform), total, words, "en", fmt="png")
+        shown["whole_country"] = picture(png, "open vacancies, whole country: history and forecast")
     if len(result.left_out):
         context.log.warning(f"{len(result.left_out)} series are not forecast: {result.left_out['reason'][0]}")
     yield dg.MaterializeResult(

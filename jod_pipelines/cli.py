@@ -13,7 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from jod_pipelines.cli_contracts import contracts_app
 from jod_pipelines.cli_landing import landing_app
+from jod_pipelines.cli_query import query
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
 from jod_pipelines.settings import Settings, load_settings
 
@@ -23,10 +25,10 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 app = typer.Typer(help="The JOD data platform.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 sandbox_app = typer.Typer(help="The synthetic sources.", no_args_is_help=True)
-contracts_app = typer.Typer(help="Data contracts and what is generated from them.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(landing_app, name="landing")
+app.command()(query)
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="home folder; default $JOD_HOME or ./.jod")]
 JsonOption = Annotated[bool, typer.Option("--json", help="machine-readable output")]
@@ -212,31 +214,6 @@ def bench(name: Annotated[str | None, typer.Argument(help="one benchmark; all wi
     from jod_pipelines.bench import run_benchmarks
 
     run_benchmarks(name, Console(highlight=False))
-
-
-@contracts_app.command("check")
-def contracts_check() -> None:
-    """Read every contract and say whether what is generated from them is up to date."""
-    from jod_pipelines.contracts.dbt import generated_files
-    from jod_pipelines.contracts.model import load_contracts
-
-    counts = {layer: len(tables) for layer, tables in load_contracts().items()}
-    stale = [path for path, text in generated_files().items() if not path.exists() or path.read_text("utf-8") != text]
-    if stale:
-        names = ", ".join(path.name for path in stale)
-        raise JodError(f"{len(stale)} generated files are out of date ({names}); run `jod contracts generate`")
-    print("contracts are sound: " + ", ".join(f"{count} {layer} tables" for layer, count in counts.items()))
-
-
-@contracts_app.command("generate")
-def contracts_generate() -> None:
-    """Write everything that is generated from the contracts."""
-    from jod_pipelines.contracts.dbt import generated_files
-
-    for path, text in generated_files().items():
-        if not path.exists() or path.read_text("utf-8") != text:
-            path.write_text(text, "utf-8")
-            print(f"wrote {path.name}")
 
 
 def _console() -> Console:

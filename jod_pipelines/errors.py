@@ -22,6 +22,12 @@ class SettingsError(JodError):
     exit_code = 2
 
 
+class QueryError(JodError):
+    """An analyst's query cannot be answered as it stands."""
+
+    exit_code = 2
+
+
 class SourceError(JodError):
     """A source could not be read: unreachable, refused, or answered with something unusable."""
 

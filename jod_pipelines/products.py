@@ -200,7 +200,7 @@ def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
         parent=plan.parent,
         sources=tuple(_source_notes(platform)),
     )
-    return ReleaseContent(note, datasets, platform.settings.publication.min_cell)
+    return ReleaseContent(note, datasets, platform.settings.publication.min_cell, forecast_history(platform))
 
 
 def publish_release(platform: Platform, plan: Plan) -> Path:

@@ -42,7 +42,8 @@ def _landing(tables: dict[str, Table]) -> dict[str, Any]:
             {
                 "name": table.physical_name,
                 "description": table.description.get("en", ""),
-                "config": {"meta": {"dagster": {"asset_key": ["landing", source, resource]}}},
+                "config": {"meta": {"dagster": {"asset_key": ["landing", source, resource]}, **_in_finnish_and_swedish(table)}},
+                "columns": [_described(column) for column in table.columns],
             }
         )
     reference = [{"name": "regions"}, {"name": "municipalities"}]
@@ -60,7 +61,8 @@ def _derived(tables: list[Table]) -> dict[str, Any]:
         {
             "name": table.name,
             "description": table.description.get("en", ""),
-            "config": {"meta": {"dagster": {"asset_key": ["derived", table.name]}}},
+            "config": {"meta": {"dagster": {"asset_key": ["derived", table.name]}, **_in_finnish_and_swedish(table)}},
+            "columns": [_described(column) for column in table.columns],
         }
         for table in tables
     ]
@@ -71,7 +73,7 @@ def _model(table: Table, marts: list[Table]) -> dict[str, Any]:
     model: dict[str, Any] = {
         "name": table.name,
         "description": table.description.get("en", ""),
-        "config": {"contract": {"enforced": True}},
+        "config": {"contract": {"enforced": True}, "meta": _in_finnish_and_swedish(table)},
         "columns": [_column(column, table, marts) for column in table.columns],
     }
     tests: list[Any] = []
@@ -83,12 +85,7 @@ def _model(table: Table, marts: list[Table]) -> dict[str, Any]:
 
 
 def _column(column: Column, table: Table, marts: list[Table]) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "name": column.name,
-        "data_type": column.type.lower(),
-        "description": column.description.get("en", ""),
-        "config": {"meta": {f"description_{language}": column.description.get(language, "") for language in ("fi", "sv")}},
-    }
+    described = _described(column)
     tests: list[Any] = []
     if column.required:
         tests.append("not_null")
@@ -102,6 +99,21 @@ def _column(column: Column, table: Table, marts: list[Table]) -> dict[str, Any]:
     if tests:
         described["data_tests"] = tests
     return described
+
+
+def _described(column: Column) -> dict[str, Any]:
+    meta = _in_finnish_and_swedish(column) | ({"unit": column.unit} if column.unit else {}) | {"sensitivity": column.sensitivity}
+    return {
+        "name": column.name,
+        "data_type": column.type.lower(),
+        "description": column.description.get("en", ""),
+        "config": {"meta": meta},
+    }
+
+
+def _in_finnish_and_swedish(described: Table | Column) -> dict[str, str]:
+    """The texts besides the English one: dbt knows one description, so they are metadata that dbt docs show beside it."""
+    return {f"description_{language}": described.description.get(language, "") for language in ("fi", "sv")}
 
 
 def _subject(table: Table) -> str:

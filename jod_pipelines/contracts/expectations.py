@@ -1,4 +1,4 @@
-"""Great Expectations suites made from contracts, run on narrow pandas frames.
+"""Great Expectations suites made from contracts, run on narrow pandas frames and written as files people can open.
 
 GX works on pandas only here: its SQL path fails on DuckDB and it knows no polars. It costs seconds to import, so it is
 imported inside the function; a check that raised inside GX is reported as an error of the check, never as bad data.
@@ -6,14 +6,19 @@ imported inside the function; a check that raised inside GX is reported as an er
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from jod_pipelines.contracts.model import Column, Table
+from jod_pipelines.contracts.model import CONTRACTS, Column, Table, vocabulary
 from jod_pipelines.errors import ContractError
+
+FOLDER = CONTRACTS / "generated" / "expectations"
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,10 @@ def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
         )
     import great_expectations as gx
 
-    suite = gx.ExpectationSuite(name=f"{table.layer}.{table.physical_name}", expectations=list(_expectations(table)))
+    made = suite(table)
+    expected = gx.ExpectationSuite(name=made["name"], expectations=made["expectations"])
     batch = _batch_definition().get_batch(batch_parameters={"dataframe": _narrow(frame, table)})
-    result = batch.validate(suite, result_format="SUMMARY")
+    result = batch.validate(expected, result_format="SUMMARY")
     report = CheckReport(table.name, len(frame))
     for item in result.results:
         config, outcome = item.expectation_config, item.result or {}
@@ -101,35 +107,57 @@ def check_sql_rules(connection: Any, name: str, table: Table) -> list[Finding]:
     return findings
 
 
-def _expectations(table: Table) -> Any:
-    from great_expectations import expectations as gxe
+def suite(table: Table) -> dict[str, Any]:
+    """A contract's column rules and keys as a Great Expectations suite, in the form GX itself writes to a file.
 
-    yield gxe.ExpectTableColumnsToMatchSet(column_set=[column.name for column in table.columns], exact_match=True)
+    Each expectation's `meta` says why, in English, where the contract gives a reason.
+    """
+    severity = "warning" if table.severity == "warn" else "critical"
+    expected = [{"type": kind, "kwargs": kwargs, "meta": meta, "severity": severity} for kind, kwargs, meta in _expected(table)]
+    return {"name": f"{table.layer}.{table.physical_name}", "expectations": expected, "meta": {"contract": table.file}}
+
+
+def generated_files(tables: Iterable[Table]) -> dict[Path, str]:
+    """The suites as files, one line per expectation, for people and for other tools that run GX."""
+    files = {}
+    for table in tables:
+        made = suite(table)
+        lines = ",\n    ".join(json.dumps(item, ensure_ascii=False) for item in made["expectations"])
+        files[FOLDER / f"{table.name}.json"] = (
+            f'{{\n  "name": "{made["name"]}",\n  "meta": {json.dumps(made["meta"])},\n  "expectations": [\n    {lines}\n  ]\n}}\n'
+        )
+    return files
+
+
+def _expected(table: Table) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
+    yield "expect_table_columns_to_match_set", {"column_set": [column.name for column in table.columns], "exact_match": True}, {}
     if table.min_rows:
-        yield gxe.ExpectTableRowCountToBeBetween(min_value=table.min_rows)
+        yield "expect_table_row_count_to_be_between", {"min_value": table.min_rows}, {}
     for column in table.columns:
-        yield from _column_expectations(column, gxe)
+        for kind, kwargs, meta in _expected_of(column):
+            yield f"expect_column_{kind}", {"column": column.name, **kwargs}, meta
     if len(table.primary_key) == 1:
-        yield gxe.ExpectColumnValuesToBeUnique(column=table.primary_key[0])
+        yield "expect_column_values_to_be_unique", {"column": table.primary_key[0]}, {}
     elif table.primary_key:
-        yield gxe.ExpectCompoundColumnsToBeUnique(column_list=list(table.primary_key))
+        yield "expect_compound_columns_to_be_unique", {"column_list": list(table.primary_key)}, {}
 
 
-def _column_expectations(column: Column, gxe: Any) -> Any:
+def _expected_of(column: Column) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
     if column.required:
-        yield gxe.ExpectColumnValuesToNotBeNull(column=column.name)
+        yield "values_to_not_be_null", {}, {}
     if column.unique and not column.primary_key:
-        yield gxe.ExpectColumnValuesToBeUnique(column=column.name)
+        yield "values_to_be_unique", {}, {}
     if column.pattern:
-        yield gxe.ExpectColumnValuesToMatchRegex(column=column.name, regex=f"^(?:{column.pattern})$")
+        yield "values_to_match_regex", {"regex": f"^(?:{column.pattern})$"}, {}
     if column.allowed:
         numeric = column.type in ("INTEGER", "BIGINT")
-        values: list[Any] = [int(value) if numeric else value for value in column.allowed]
-        yield gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=values)
+        yield "values_to_be_in_set", {"value_set": [int(value) if numeric else value for value in column.allowed]}, {}
     if column.minimum is not None or column.maximum is not None:
-        yield gxe.ExpectColumnValuesToBeBetween(column=column.name, min_value=column.minimum, max_value=column.maximum)
+        limits = {"min_value": column.minimum, "max_value": column.maximum}
+        reason = vocabulary()["rangeReasons"].get(column.range_reason or "", {})
+        yield "values_to_be_between", limits, {"reason": reason["en"]} if reason else {}
     if column.max_length is not None:
-        yield gxe.ExpectColumnValueLengthsToBeBetween(column=column.name, max_value=column.max_length)
+        yield "value_lengths_to_be_between", {"max_value": column.max_length}, {}
 
 
 def _narrow(frame: pl.DataFrame, table: Table) -> Any:

@@ -10,113 +10,20 @@ import polars as pl
 
 from jod_pipelines.contracts.model import published_table
 from jod_pipelines.publication.datapackage import ReleaseNote
-from jod_pipelines.publication.plots import bar_plot, forecast_plot
+from jod_pipelines.publication.plots import HISTORY_MONTHS, bar_plot, forecast_plot
+from jod_pipelines.publication.wording import NAMES, TEXTS, day, number
 
 PAGES = {"fi": "index.html", "sv": "index.sv.html", "en": "index.en.html"}
 LISTED = 25
 TOTAL = "SSS"
-TEXTS: dict[str, dict[str, str]] = {
-    "fi": {
-        "title": "JOD-tietoalusta: julkaisu",
-        "skip": "Siirry sisältöön",
-        "synthetic": "Tämä julkaisu on tehty synteettisestä aineistosta. Luvut eivät kuvaa Suomea.",
-        "real": "Tämä julkaisu on tehty todellisista aineistoista.",
-        "as_of": "Aineisto ulottuu päivään",
-        "created": "Julkaistu",
-        "contents": "Sisältö",
-        "dataset": "Aineisto",
-        "rows": "Rivejä",
-        "what": "Mitä se on",
-        "files": "Muut tiedostot",
-        "jobs": "Työmahdollisuudet",
-        "education": "Koulutusmahdollisuudet",
-        "name": "Nimi",
-        "summary": "Tiivistelmä",
-        "members": "Jäseniä",
-        "of": "Suurimmat {shown}, kaikkiaan {total}.",
-        "none": "Tässä julkaisussa ei ole näitä.",
-        "forecast": "Avoimet työpaikat: ennuste",
-        "forecast_alt": "Avoimet työpaikat koko maassa ja ennuste 80 ja 95 prosentin väleineen.",
-        "accuracy": "Kuinka ennusteet osuvat",
-        "level": "Taso",
-        "model": "Malli",
-        "months": "Kuukausia eteenpäin",
-        "naive": "MASE, kausinaiivi",
-        "sources": "Lähteet",
-        "source": "Lähde",
-        "state": "Tila",
-        "fetched": "Haettu",
-        "largest": "Suurimmat työmahdollisuudet, ilmoituksia",
-    },
-    "sv": {
-        "title": "JOD-dataplattformen: utgåva",
-        "skip": "Gå till innehållet",
-        "synthetic": "Den här utgåvan är gjord av syntetiskt material. Siffrorna beskriver inte Finland.",
-        "real": "Den här utgåvan är gjord av verkligt material.",
-        "as_of": "Materialet sträcker sig till",
-        "created": "Publicerad",
-        "contents": "Innehåll",
-        "dataset": "Dataset",
-        "rows": "Rader",
-        "what": "Vad det är",
-        "files": "Övriga filer",
-        "jobs": "Arbetsmöjligheter",
-        "education": "Utbildningsmöjligheter",
-        "name": "Namn",
-        "summary": "Sammanfattning",
-        "members": "Medlemmar",
-        "of": "De {shown} största av {total}.",
-        "none": "Den här utgåvan har inga.",
-        "forecast": "Lediga platser: prognos",
-        "forecast_alt": "Lediga platser i hela landet och prognosen med 80- och 95-procentsintervall.",
-        "accuracy": "Hur prognoserna träffar",
-        "level": "Nivå",
-        "model": "Modell",
-        "months": "Månader framåt",
-        "naive": "MASE, säsongsnaiv",
-        "sources": "Källor",
-        "source": "Källa",
-        "state": "Status",
-        "fetched": "Hämtad",
-        "largest": "De största arbetsmöjligheterna, annonser",
-    },
-    "en": {
-        "title": "JOD data platform: release",
-        "skip": "Skip to content",
-        "synthetic": "This release is made from synthetic data. Its figures do not describe Finland.",
-        "real": "This release is made from real data.",
-        "as_of": "Data up to",
-        "created": "Published",
-        "contents": "Contents",
-        "dataset": "Dataset",
-        "rows": "Rows",
-        "what": "What it is",
-        "files": "Other files",
-        "jobs": "Job opportunities",
-        "education": "Education opportunities",
-        "name": "Name",
-        "summary": "Summary",
-        "members": "Members",
-        "of": "The largest {shown} of {total}.",
-        "none": "There are none in this release.",
-        "forecast": "Open vacancies: forecast",
-        "forecast_alt": "Open vacancies of the whole country and their forecast with 80 and 95 per cent intervals.",
-        "accuracy": "How the forecasts do",
-        "level": "Level",
-        "model": "Model",
-        "months": "Months ahead",
-        "naive": "MASE, seasonal naive",
-        "sources": "Sources",
-        "source": "Source",
-        "state": "State",
-        "fetched": "Fetched",
-        "largest": "Largest job opportunities, postings",
-    },
-}
 
 
-def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame]) -> None:
-    """Write the pages and their plots."""
+def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame], history: pl.DataFrame) -> None:
+    """Write the pages and their plots.
+
+    Args:
+        history: month, value: open vacancies of the whole country, what the forecast goes on from.
+    """
     folder.mkdir()
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -125,40 +32,38 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters |= {"number": number, "day": day}
     template = environment.get_template("index.html.j2")
+    opportunities = {"jobs": datasets["job_opportunity"], "education": datasets["education_opportunity"]}
     for language, name in PAGES.items():
         page = template.render(
             language=language,
             pages=PAGES,
             t=TEXTS[language],
+            names=NAMES[language],
+            history_months=HISTORY_MONTHS,
             note=note,
-            plots=_write_plots(folder, datasets, language),
+            plots=_write_plots(folder, datasets, history, language),
             datasets=_dataset_rows(datasets, language),
-            kinds=[
-                ("jobs", _largest(datasets["job_opportunity"], language), datasets["job_opportunity"].filter("active").height),
-                (
-                    "education",
-                    _largest(datasets["education_opportunity"], language),
-                    datasets["education_opportunity"].filter("active").height,
-                ),
-            ],
+            kinds=[(kind, _largest(frame, language), frame.filter("active").height) for kind, frame in opportunities.items()],
             evaluation=datasets["forecast_evaluation"].drop_nulls("coverage_80_pct").to_dicts(),
         )
         (folder / name).write_text(page, "utf-8")
 
 
-def _write_plots(folder: Path, datasets: dict[str, pl.DataFrame], language: str) -> dict[str, str]:
+def _write_plots(folder: Path, datasets: dict[str, pl.DataFrame], history: pl.DataFrame, language: str) -> dict[str, str]:
     """File name by plot of one language's page, for plots there is data for."""
     plots: dict[str, str] = {}
     forecast = datasets["forecast_vacancies"].filter((pl.col("region_code") == TOTAL) & (pl.col("occupation_code") == TOTAL))
     if len(forecast):
-        nothing = pl.DataFrame(schema={"month": pl.Date(), "value": pl.Float64()})
-        plots["forecast"] = "forecast.svg"
-        (folder / plots["forecast"]).write_bytes(forecast_plot(nothing, forecast, ""))
+        words = {"past": TEXTS[language]["past"], "forecast": TEXTS[language]["ahead"]}
+        plots["forecast"] = f"forecast.{language}.svg"
+        (folder / plots["forecast"]).write_bytes(forecast_plot(history, forecast, words, language))
     jobs = _largest(datasets["job_opportunity"], language)[:15]
     if jobs:
         plots["largest"] = f"largest.{language}.svg"
-        (folder / plots["largest"]).write_bytes(bar_plot([row["title"] for row in jobs], [row["members"] for row in jobs], ""))
+        names, members = [row["title"] for row in jobs], [row["members"] for row in jobs]
+        (folder / plots["largest"]).write_bytes(bar_plot(names, members, language))
     return plots
 
 

@@ -31,11 +31,15 @@ DO_NOT_DELIVER = "No opportunity of this kind in this release: importing an empt
 
 @dataclass(frozen=True)
 class ReleaseContent:
-    """Everything a release is made of."""
+    """Everything a release is made of.
+
+    `vacancy_history` (month, value) is what the pages draw before the forecast of the whole country.
+    """
 
     note: ReleaseNote
     datasets: dict[str, pl.DataFrame]
     minimum_members: int
+    vacancy_history: pl.DataFrame
 
 
 def publish(content: ReleaseContent, releases: Path, before_pointing: Callable[[], None]) -> Path:
@@ -167,7 +171,7 @@ def _write(content: ReleaseContent, folder: Path) -> None:
     for name, body in zip(_DOCUMENTS, _documents(content, datasets), strict=True):
         (folder / "jod" / name).write_bytes(body)
     write_analyst_database(folder / "jod_marts.duckdb", files, note)
-    write_catalogue(folder / "catalogue", note, datasets)
+    write_catalogue(folder / "catalogue", note, datasets, content.vacancy_history)
     empty = {
         f"jod/{file}": DO_NOT_DELIVER
         for file, name in zip(_DOCUMENTS, OPPORTUNITIES, strict=False)

@@ -146,8 +146,10 @@ def _fetch_v2(context: FetchContext, held: pl.DataFrame) -> Landing:
     yield from _archived(context, (start or now) - (OVERLAP if start is None else timedelta(0)))
     if whole:
         yield from _vanished(set(held["posting_id"]), listed, failed)
-        stamp = now.isoformat(timespec="seconds")
-        yield Fetched(ENUMERATED, b"", asked, 200, f"{stamp}+00:00", change_key=stamp)
+        # The day and not the moment: the same answer on the same day is the same snapshot.
+        yield Fetched(
+            ENUMERATED, b"", asked, 200, f"{now.isoformat(timespec='seconds')}+00:00", change_key=now.date().isoformat()
+        )
 
 
 def _fetch_v1(context: FetchContext, held: pl.DataFrame) -> Landing:

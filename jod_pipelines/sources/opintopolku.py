@@ -96,17 +96,25 @@ def search_pages(
         sizes: page sizes, each a divisor of the one before.
         partitions: filters and their values, to cut by in this order.
         filters: the part to read.
+
+    Raises:
+        SourceError: a part counts more than the window although every filter is in use; nothing can say what is missing.
     """
     chosen = dict(filters or {})
     part = "-".join(chosen.values()) or "page"
     first = _page(ask, chosen, 1, sizes, "asc")
     total = _total(first)
-    if total >= window and partitions:
+    if total >= window:
+        if not partitions:
+            raise SourceError(
+                f"search of {part}: counts {total} programmes with every filter in use, and shows {window} at most; "
+                "look at the search, and add a filter to PARTITIONS when it is right"
+            )
         (name, values), *rest = partitions
         for value in values:
             yield from search_pages(ask, window=window, sizes=sizes, partitions=tuple(rest), filters={**chosen, name: value})
         return
-    steady, seen, page = total < window, set[str](), 1
+    steady, seen, page = True, set[str](), 1
     answers = first
     while answers:
         for position, found in answers:

@@ -27,7 +27,7 @@ from jod_pipelines.settings import load_settings
 from jod_pipelines.sources import all_resources
 from tests_support import ROOT, sandbox_server, stored
 
-from ..unit.test_ingest import Source, posting
+from ..unit.test_ingest import Source, archived, posting
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 SEED = 20261122
@@ -159,7 +159,7 @@ def test_a_night_with_changes_and_erasures_killed_anywhere_is_completed(tmp_path
     source, address = served_source
     source.published = [posting(n) for n in range(12_000)]
     complete(tmp_path / "prepared", address, (POSTINGS,))
-    source.archived = [posting(n) for n in range(0, 12_000, 7)]
+    source.archived = [archived(posting(n)) for n in range(0, 12_000, 7)]
     source.published = [posting(n) for n in range(12_000) if n % 7] + [posting(n, day=3) for n in range(12_000, 13_000)]
     died, times = kill_at_random_moments(tmp_path, address, (POSTINGS,), 20, prepared=tmp_path / "prepared")
     assert died >= times * 0.5

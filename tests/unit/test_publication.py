@@ -10,11 +10,14 @@ import pytest
 
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
+from jod_pipelines.forecasting.panel import MODELS
+from jod_pipelines.forecasting.vacancies import CELL_MODEL
 from jod_pipelines.publication import jod_documents, release
 from jod_pipelines.publication.compare import compare_releases
 from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote, logical_hash
 from jod_pipelines.publication.disclosure import contacts_in, permitted, small_groups
 from jod_pipelines.publication.release import ReleaseContent, disclosure_problems, find_release, list_releases, publish, verify
+from jod_pipelines.publication.wording import NAMES, TEXTS
 
 JOB, EDUCATION = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 GROUP = "http://data.europa.eu/esco/isco/C2512"
@@ -120,7 +123,8 @@ def content(release_id="2026-11-01-aaaaaaaaaa", **changes):
         parent=None,
         sources=(SourceNote("a/b", "A", "Lähde A", "ok", "abc", "2026-11-01T00:00:00+00:00"),),
     )
-    return ReleaseContent(note, datasets | changes, 5)
+    history = pl.DataFrame({"month": [date(2026, 9, 1), date(2026, 10, 1)], "value": [6.0, 4.0]})
+    return ReleaseContent(note, datasets | changes, 5, history)
 
 
 def put(tmp_path, made=None):
@@ -205,7 +209,7 @@ def test_what_is_touched_after_publication_is_found(tmp_path):
     ("name", "change", "line"),
     [
         ("job_opportunity", {"opportunity_id": "not-a-uuid"}, "opportunity_id pattern"),
-        ("forecast_vacancies", {"q10": 7.0}, "Quantiles rise"),
+        ("forecast_vacancies", {"q10": 7.0}, "Quantiles grow"),
         ("job_opportunity_distribution", {"share_pct": 101.0}, "at most 100"),
     ],
 )
@@ -314,3 +318,41 @@ def test_pages_escape_what_comes_from_outside(tmp_path):
     page = (folder / "catalogue" / "index.html").read_text()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_the_forecast_is_drawn_with_the_months_before_it(tmp_path):
+    months = pl.date_range(date(2022, 1, 1), date(2026, 10, 1), "1mo", eager=True)
+    history = pl.DataFrame({"month": months, "value": [float(place) for place in range(len(months))]})
+    with_past = put(tmp_path / "a", replace(content(), vacancy_history=history)) / "catalogue" / "forecast.fi.svg"
+    without = put(tmp_path / "b", replace(content(), vacancy_history=history.clear())) / "catalogue" / "forecast.fi.svg"
+    assert "toteutunut" in with_past.read_text()
+    assert "2024" in with_past.read_text()
+    assert "2023" not in with_past.read_text()  # 36 months, not all there are
+    assert "toteutunut" not in without.read_text()
+
+
+@pytest.mark.parametrize(("page", "words"), [
+    ("index.html", ("Koko maa", "aiempi tilanne", "1.11.2026", "0,41")),
+    ("index.sv.html", ("Hela landet", "tidigare läge", "1.11.2026", "0,41")),
+    ("index.en.html", ("Whole country", "earlier state", "1 November 2026", "0.41")),
+])  # fmt: skip
+def test_codes_days_and_numbers_are_in_the_language_of_the_page(tmp_path, page, words):
+    row = {"forecast": "vacancies", "series_group": "country", "model": "theta", "series": 1, "origins": 4}
+    row |= {"horizon_from": 1, "horizon_to": 12, "mase": 0.41, "mase_seasonal_naive": 0.5, "rmsse": 0.4, "wis": 1.0}
+    row |= {"coverage_80_pct": 80.0, "coverage_95_pct": 95.0}
+    made = content(forecast_evaluation=frame("forecast_evaluation", row))
+    stale = SourceNote("a/b", "A", "Lähde A", "stale", "abc", "2026-11-01T00:00:00+00:00", "an address nobody outside needs")
+    folder = put(tmp_path, replace(made, note=replace(made.note, sources=(stale,))))
+    text = (folder / "catalogue" / page).read_text()
+    for word in words:
+        assert word in text
+    for code in (">theta<", ">country<", ">stale<", "an address nobody outside needs"):
+        assert code not in text
+
+
+def test_every_code_the_pages_show_has_a_name_in_each_language():
+    evaluation = {column.name: column for column in published_table("forecast_evaluation").columns}
+    codes = {*evaluation["series_group"].allowed, *MODELS, CELL_MODEL, "ok", "stale", "skipped"}
+    for language, names in NAMES.items():
+        assert codes <= set(names), language
+        assert set(TEXTS[language]) == set(TEXTS["en"])
