@@ -31,8 +31,11 @@ from jod_pipelines.landing.archive import (
 )
 from jod_pipelines.landing.drift import Shape, Watch
 from jod_pipelines.platform import Platform
+from jod_pipelines.sources.crawl import FAILED, WITHDRAWN
 from jod_pipelines.sources.resource import FetchContext, Parsed, Resource, TableReader, Withdrawn
 
+NOTES = (FAILED, WITHDRAWN)
+"""Keys of documents that are notes of our own, with no shape that a source could change, and not to be asked for."""
 SMALL_GROWTH_ROWS = 100
 """A table that grows by fewer rows is never held: a handful of rows triples easily."""
 
@@ -381,7 +384,7 @@ class _Writer:
     def write(self, watch: Watch, documents: Iterable[Document], name: str) -> None:
         """Parse documents into the typed tables and quarantines of that name."""
         watch.refused.clear()
-        looked = (watch.look(document) for document in documents)
+        looked = (document if document.key.startswith(NOTES) else watch.look(document) for document in documents)
         accepted = (replace(document, described_by=self.described) for document in looked if document is not None)
         parsed = self.resource.read(accepted)
         self.derived.notes += parsed.notes
@@ -574,7 +577,7 @@ def _trusted(resource: Resource, platform: Platform, landed: LandedResource, bef
     if not files:
         return before
     suspects = {str(name).split(" item ")[0] for name in pl.read_parquet(files)["source_document"].drop_nulls()}
-    suspects = {name for name in suspects if not name.startswith("failed/")}
+    suspects = {name for name in suspects if not name.startswith(NOTES)}
     if not suspects & before.entries.keys():
         return before
     entries = {key: replace(entry, change_key=None) if key in suspects else entry for key, entry in before.entries.items()}
