@@ -93,7 +93,7 @@ def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
         if item.exception_info and _raised(item.exception_info):
             raise ContractError(f"{table.name}: the check {config.type} itself failed", str(item.exception_info)[:2000])
         meta = config.meta or {}
-        rule = by_name.get((meta.get("rule"), meta.get("column")))
+        rule = by_name.get((str(meta.get("rule")), meta.get("column")))
         examples = tuple(str(value) for value in (outcome.get("partial_unexpected_list") or [])[:3])
         report.findings.append(
             Finding(
