@@ -15,6 +15,7 @@ from jod_pipelines.lineage import LineageReader, keep_edges, schema_of
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import make_plan
 from jod_pipelines.warehouse.build import Warehouse
+from jod_pipelines.warehouse.quality import ensure_quality
 
 PARTIAL_RUN = "jod/select"
 """Tag of a run of a part of the job: it builds on from the served warehouse instead of anew."""
@@ -50,7 +51,8 @@ def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Pla
     warehouse = Warehouse(platform)
     os.environ["JOD_DUCKDB"] = str(warehouse.building)
     arguments = ["--no-version-check", "build", "--indirect-selection", "buildable"]
-    with warehouse.reader() as connection:
+    with duckdb.connect(str(warehouse.building)) as connection:
+        ensure_quality(connection, platform)
         reader = LineageReader(schema_of(connection))
     invocation = dbt.cli(arguments, context=context, raise_on_error=False)
     tests = DbtTests(invocation.manifest)

@@ -116,13 +116,13 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         return
     table = Table("subject", "state", "last success", "age", "promise", "broken since", "message", box=None, header_style="bold")
     for row in rows:
-        colour = {"ok": "green", "late": "yellow", "skipped": "dim"}.get(row["state"], "red")
+        colour = {"ok": "green", "late": "yellow", "warned": "yellow", "skipped": "dim"}.get(row["state"], "red")
         state = f"[{colour}]{row['state']}[/{colour}]"
         age, promise = _hours(row["age_hours"]), _hours(row["promise_hours"])
         cells = (
             row["subject"],
             state,
-            _minutes(row["last_success"]) or "never",
+            _minutes(row["last_success"]) or ("" if row["kind"] == "check" else "never"),
             age,
             promise,
             _minutes(row["broken_since"]),
