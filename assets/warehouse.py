@@ -1,7 +1,8 @@
 """The dbt models: what comes from the sources, and what takes over the products of the Python rooms."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from assets.dbt import manifest, translator
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import make_plan
+from jod_pipelines.warehouse import carried
 from jod_pipelines.warehouse.build import Warehouse
 
 PARTIAL_RUN = "jod/select"
@@ -42,5 +44,70 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
 
 
 def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
-    os.environ["JOD_DUCKDB"] = str(Warehouse(platform).building)
-    yield from dbt.cli(["--no-version-check", "build", "--indirect-selection", "buildable"], context=context).stream()
+    """Build the models whose inputs changed; the others, and what their tests found, are reported as taken over.
+
+    Part of the pipeline run on its own builds what it was asked for, and the next whole run builds that again: what it was built
+    on may be older than its inputs.
+    """
+    warehouse, described = Warehouse(platform), json.loads(manifest().read_bytes())
+    os.environ["JOD_DUCKDB"] = str(warehouse.building)
+    models, partial = _selected_models(context, described), PARTIAL_RUN in context.run.tags
+    marks = warehouse.marks(described)
+    with warehouse.reader() as connection:
+        checks = carried.remembered_checks(connection)
+        kept = {} if partial else carried.unchanged(connection, marks)
+    kept = {
+        model: built_at for model, built_at in kept.items() if model in models and _all_checked(context, models[model], checks)
+    }
+    for model, built_at in kept.items():
+        yield dg.MaterializeResult(asset_key=models[model], metadata={"taken over": "no input has changed", "built_at": built_at})
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    if len(kept) < len(models):
+        for event in dbt.cli(_arguments(described, kept), context=context).stream():
+            if isinstance(event, dg.AssetCheckResult):
+                assert event.asset_key is not None and event.check_name is not None
+                found[event.asset_key.to_user_string(), event.check_name] = _as_plain(event)
+            yield event
+        with warehouse.writer() as connection:
+            carried.remember(connection, {model: None if partial else marks[model] for model in models if model not in kept})
+            carried.remember_checks(connection, found)
+    for key in sorted(context.selected_asset_check_keys, key=_name):
+        if _name(key) not in found and key.asset_key in {models[model] for model in kept}:
+            yield _from_plain(key, checks[_name(key)])
+
+
+def _selected_models(context: dg.AssetExecutionContext, described: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
+    """The models this step is to make, by dbt's unique id."""
+    nodes = {uid: node for uid, node in described["nodes"].items() if node["resource_type"] == "model"}
+    keys = {unique_id: translator().get_asset_key(node) for unique_id, node in nodes.items()}
+    return {unique_id: key for unique_id, key in keys.items() if key in context.selected_asset_keys}
+
+
+def _arguments(described: Mapping[str, Any], kept: Mapping[str, str]) -> list[str]:
+    arguments = ["--no-version-check", "build", "--indirect-selection", "buildable"]
+    names = sorted(described["nodes"][model]["name"] for model in kept)
+    return [*arguments, "--exclude", " ".join(names)] if names else arguments
+
+
+def _all_checked(context: dg.AssetExecutionContext, asset: dg.AssetKey, checks: Mapping[tuple[str, str], Any]) -> bool:
+    return all(_name(key) in checks for key in context.selected_asset_check_keys if key.asset_key == asset)
+
+
+def _name(key: dg.AssetCheckKey) -> tuple[str, str]:
+    return key.asset_key.to_user_string(), key.name
+
+
+def _as_plain(result: dg.AssetCheckResult) -> dict[str, Any]:
+    metadata = {name: getattr(value, "value", value) for name, value in (result.metadata or {}).items()}
+    plain = {name: value for name, value in metadata.items() if isinstance(value, str | int | float | bool)}
+    return {"passed": result.passed, "severity": result.severity.value, "metadata": plain}
+
+
+def _from_plain(key: dg.AssetCheckKey, plain: Mapping[str, Any]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=plain["passed"],
+        severity=dg.AssetCheckSeverity(plain["severity"]),
+        metadata={**plain["metadata"], "taken over": "no input has changed since it ran"},
+    )
