@@ -88,15 +88,21 @@ class World:
         self.land_vacancies(extra_months=0)
         self.land_employed(edition=0)
 
-    def land_postings(self, count: int, withdrawn: int = 0) -> None:
-        """Postings from `withdrawn` to `count`, by number, in documents of a fiftieth of the first landing."""
+    def land_postings(self, count: int, withdrawn: int = 0, words: str = "") -> None:
+        """Postings from `withdrawn` to `count`, by number, in documents of a fiftieth of the first landing.
+
+        Args:
+            words: stand in the title of every hundredth, which then asks for one skill less.
+        """
+        changed = f"number % 100 = 99 and '{words}' != ''"
         step = max(self.postings // 50, 1)
         documents = {
             f"postings-{start:09d}": f"""
                 select template.* exclude (row) replace (
                     printf('00000000-0000-4000-8000-%012d', number) as posting_id,
                     template.published_at - to_days((number % 1800)::int) as published_at,
-                    template.title_fi || ' ' || number as title_fi,
+                    template.title_fi || ' ' || number || if({changed}, ' {words}', '') as title_fi,
+                    if({changed}, template.skill_uris[2:], template.skill_uris) as skill_uris,
                     template.description_fi || ' ' || number as description_fi
                 )
                 from (

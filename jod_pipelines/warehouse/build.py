@@ -117,13 +117,23 @@ class Warehouse:
             connection.execute("drop table platform.taken_views")
 
     def _show_described(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """A view per landed table that only its source describes: it needs no contract file to be read."""
+        """A table per landed table that only its source describes: analysts read it as it is, so it must not lean on files."""
+        files = {}
         for label in self.platform.archive.labels():
             source, resource = label.split("/")
             landed = self.platform.archive.resource(source, resource)
-            for name in landed.tables():
-                if find_landing_table(source, resource, name) is None and (files := landed.typed_files(name)):
-                    _create_view(connection, f'landing."{source}__{resource}__{name}"', files)
+            for table in landed.tables():
+                if find_landing_table(source, resource, table) is None and (found := landed.typed_files(table)):
+                    files[f"{label.replace('/', '__')}__{table}"] = found
+        marks: dict[str, str | None] = {f"landing.{name}": carried.file_mark(found) for name, found in files.items()}
+        tables = "select table_name from duckdb_tables() where schema_name = 'landing'"
+        there = {name for (name,) in connection.execute(tables).fetchall()}
+        for name in there - files.keys():
+            connection.execute(f'drop table landing."{name}"')
+        changed = [name for name in files if name not in there or f"landing.{name}" not in carried.unchanged(connection, marks)]
+        for name in changed:
+            connection.execute(f'create or replace table landing."{name}" as select * from {_parquet(files[name])}')
+        carried.remember(connection, {f"landing.{name}": marks[f"landing.{name}"] for name in changed})
 
     def register_derived(self) -> None:
         """Show the datasets made by the Python rooms to dbt, as views in schema `derived`."""
@@ -227,13 +237,16 @@ def _connect(path: Path, *, read_only: bool = False, attempts: int = 20) -> duck
     raise AssertionError("unreachable")
 
 
-def _create_view(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path], table: Table | None = None) -> None:
+def _create_view(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path], table: Table) -> None:
     """A view over Parquet files, or over no rows of the contract's columns when there are none."""
     if files:
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-        rows = f"select * from read_parquet([{listed}])"
+        rows = f"select * from {_parquet(files)}"
     else:
-        assert table is not None
         nothing = ", ".join(f'null::{column.type} as "{column.name}"' for column in table.columns)
         rows = f"select {nothing} where false"
     connection.execute(f"create or replace view {name} as {rows}")
+
+
+def _parquet(files: list[Path]) -> str:
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    return f"read_parquet([{listed}])"
