@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, dbt_assets
+from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
 from assets.dbt import manifest, translator
+from assets.dbt_tests import DbtTests
+from assets.metadata import column_lineage
+from jod_pipelines.lineage import Edges, LineageReader, edges_of, keep_edges, schema_of
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import make_plan
 from jod_pipelines.warehouse import carried
@@ -50,30 +53,57 @@ def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Pla
     on may be older than its inputs.
     """
     warehouse, described = Warehouse(platform), json.loads(manifest().read_bytes())
-    os.environ["JOD_DUCKDB"] = str(warehouse.building)
     models, partial = _selected_models(context, described), PARTIAL_RUN in context.run.tags
     marks = warehouse.marks(described)
     with warehouse.reader() as connection:
         checks = carried.remembered_checks(connection)
         kept = {} if partial else carried.unchanged(connection, marks)
-    kept = {
-        model: built_at for model, built_at in kept.items() if model in models and _all_checked(context, models[model], checks)
-    }
+        edges = edges_of(connection) if kept else {}
+    kept = {model: at for model, at in kept.items() if model in models and _all_checked(context, models[model], checks)}
     for model, built_at in kept.items():
-        yield dg.MaterializeResult(asset_key=models[model], metadata={"taken over": "no input has changed", "built_at": built_at})
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+        yield _taken_over(models[model], built_at, edges)
+    tests = DbtTests(described)
+    os.environ["JOD_DUCKDB"] = str(warehouse.building)
     if len(kept) < len(models):
-        for event in dbt.cli(_arguments(described, kept), context=context).stream():
-            if isinstance(event, dg.AssetCheckResult):
-                assert event.asset_key is not None and event.check_name is not None
-                found[event.asset_key.to_user_string(), event.check_name] = _as_plain(event)
-            yield event
+        yield from _run_dbt(dbt.cli(_arguments(described, kept), context=context, raise_on_error=False), tests, context, platform)
         with warehouse.writer() as connection:
             carried.remember(connection, {model: None if partial else marks[model] for model in models if model not in kept})
-            carried.remember_checks(connection, found)
-    for key in sorted(context.selected_asset_check_keys, key=_name):
-        if _name(key) not in found and key.asset_key in {models[model] for model in kept}:
-            yield _from_plain(key, checks[_name(key)])
+            carried.remember_checks(connection, {_name(result): _as_plain(result) for result in tests.results})
+    ran = {_name(result) for result in tests.results}
+    for key in sorted(context.selected_asset_check_keys, key=lambda key: (key.asset_key.to_user_string(), key.name)):
+        name = key.asset_key.to_user_string(), key.name
+        if name not in ran and key.asset_key in {models[model] for model in kept}:
+            result = _from_plain(key, checks[name])
+            tests.add(result)
+            yield result
+    tests.keep(platform, context.run_id)
+
+
+def _run_dbt(
+    invocation: DbtCliInvocation, tests: DbtTests, context: dg.AssetExecutionContext, platform: Platform
+) -> Iterator[Any]:
+    """What dbt makes and finds; a broken test stops the run with the rows at fault."""
+    warehouse = Warehouse(platform)
+    with warehouse.reader() as connection:
+        reader = LineageReader(schema_of(connection))
+    for event in invocation.stream():
+        if isinstance(event, dg.AssetCheckResult):
+            tests.add(event)
+        yield _with_columns(event, invocation, reader) if isinstance(event, dg.Output) else event
+    if not invocation.is_successful():
+        tests.keep(platform, context.run_id)
+        tests.raise_broken(platform, context.run_id)
+        error = invocation.get_error()
+        assert error is not None
+        raise error
+    with warehouse.writer() as connection:
+        keep_edges(connection, reader.edges)
+
+
+def _taken_over(asset: dg.AssetKey, built_at: str, edges: Edges) -> dg.MaterializeResult[None]:
+    own = {to: sources for to, sources in edges.items() if to.dataset == ".".join(asset.path)}
+    told = {"taken over": "no input has changed", "built_at": built_at}
+    return dg.MaterializeResult(asset_key=asset, metadata={**told, **column_lineage(own)})
 
 
 def _selected_models(context: dg.AssetExecutionContext, described: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
@@ -90,11 +120,14 @@ def _arguments(described: Mapping[str, Any], kept: Mapping[str, str]) -> list[st
 
 
 def _all_checked(context: dg.AssetExecutionContext, asset: dg.AssetKey, checks: Mapping[tuple[str, str], Any]) -> bool:
-    return all(_name(key) in checks for key in context.selected_asset_check_keys if key.asset_key == asset)
+    return all(
+        (asset.to_user_string(), key.name) in checks for key in context.selected_asset_check_keys if key.asset_key == asset
+    )
 
 
-def _name(key: dg.AssetCheckKey) -> tuple[str, str]:
-    return key.asset_key.to_user_string(), key.name
+def _name(result: dg.AssetCheckResult) -> tuple[str, str]:
+    assert result.asset_key is not None and result.check_name is not None
+    return result.asset_key.to_user_string(), result.check_name
 
 
 def _as_plain(result: dg.AssetCheckResult) -> dict[str, Any]:
@@ -111,3 +144,14 @@ def _from_plain(key: dg.AssetCheckKey, plain: Mapping[str, Any]) -> dg.AssetChec
         severity=dg.AssetCheckSeverity(plain["severity"]),
         metadata={**plain["metadata"], "taken over": "no input has changed since it ran"},
     )
+
+
+def _with_columns(event: dg.Output[Any], invocation: DbtCliInvocation, reader: LineageReader) -> dg.Output[Any]:
+    """A model's result with where its columns come from."""
+    unique_id = getattr(event.metadata["unique_id"], "value", event.metadata["unique_id"])
+    model = invocation.manifest["nodes"][unique_id]
+    compiled = invocation.target_path / "compiled" / model["package_name"] / model["original_file_path"]
+    if not compiled.exists():
+        return event
+    edges = reader.read(f"{model['config']['schema']}.{model['name']}", compiled.read_text("utf-8"))
+    return event.with_metadata({**event.metadata, **column_lineage(edges)})

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jod_pipelines.cli_contracts import contracts_app
+from jod_pipelines.cli_explain import explain
 from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.cli_query import query
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
@@ -28,6 +29,7 @@ sandbox_app = typer.Typer(help="The synthetic sources.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(landing_app, name="landing")
+app.command()(explain)
 app.command()(query)
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="home folder; default $JOD_HOME or ./.jod")]
@@ -114,13 +116,13 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         return
     table = Table("subject", "state", "last success", "age", "promise", "broken since", "message", box=None, header_style="bold")
     for row in rows:
-        colour = {"ok": "green", "late": "yellow", "skipped": "dim"}.get(row["state"], "red")
+        colour = {"ok": "green", "late": "yellow", "warned": "yellow", "skipped": "dim"}.get(row["state"], "red")
         state = f"[{colour}]{row['state']}[/{colour}]"
         age, promise = _hours(row["age_hours"]), _hours(row["promise_hours"])
         cells = (
             row["subject"],
             state,
-            _minutes(row["last_success"]) or "never",
+            _minutes(row["last_success"]) or ("" if row["kind"] == "check" else "never"),
             age,
             promise,
             _minutes(row["broken_since"]),

@@ -425,10 +425,16 @@ class _Writer:
             return
         first = broken.row(0, named=True)
         where = f"{first['source_document']}: {first['column'] or 'document'} {first['rule']} (value {first['value']!r})"
-        if table.severity == "block":
+        if _blocks(table, broken):
             raise ContractError(f"{self.resource.label}: {len(broken)} rows break the contract, first {where}")
         self.derived.first_refused = self.derived.first_refused or where
         self.derived.refused[table.name] = self.derived.refused.get(table.name, 0) + len(broken)
+
+
+def _blocks(table: Table, broken: pl.DataFrame) -> bool:
+    """Whether one of the refused rows breaks a rule whose severity is block."""
+    blocking = [column.name for column in table.columns if table.severity_of(column) == "block"]
+    return table.severity == "block" or not broken.filter(pl.col("column").is_in(blocking)).is_empty()
 
 
 def _checked(parsed: Parsed, table: Table, derived: _Derived) -> tuple[pl.DataFrame, pl.DataFrame]:

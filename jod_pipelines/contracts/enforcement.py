@@ -72,8 +72,12 @@ def conform(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFra
 
 def _as_promised(column: Column, dtype: pl.DataType) -> pl.Expr:
     value = pl.col(column.name)
-    if dtype == pl.String and column.type == "DATE":  # no cast for this pair
+    if dtype == pl.String and column.type == "DATE":  # no casts for these pairs
         return value.str.to_date("%Y-%m-%d", strict=False)
+    if dtype == pl.String and column.type == "TIMESTAMP":
+        return value.str.to_datetime(time_unit="us", strict=False)
+    if dtype == pl.String and column.type == "BOOLEAN":
+        return value.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
     return value.cast(column.polars_type, strict=False)
 
 
@@ -83,20 +87,22 @@ def refused_document(document: str, reason: str) -> dict[str, Any]:
 
 
 def enforce(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split by the contract's column rules and primary key.
+    """Split by the contract's column rules and primary key. Rules that only warn split nothing; the checks tell of them.
 
     A row that breaks several rules is reported under the first. Of rows with one key the first stays.
 
     Returns:
         (rows that keep the contract, quarantine with `QUARANTINE_SCHEMA`).
     """
-    rules = [rule for column in table.columns for rule in _rules(column, closed=table.drift.new_code == "quarantine")]
+    told = {column.name for column in table.columns if table.severity_of(column) == "warn"}
+    judged = [column for column in table.columns if column.name not in told]
+    rules = [rule for column in judged for rule in _rules(column, closed=table.drift.new_code == "quarantine")]
     key = table.primary_key
-    if key:
+    if key and table.severity != "warn":
         rules.append(
             (",".join(key), "unique key", pl.struct(key).is_first_distinct(), pl.format(",".join(["{}"] * len(key)), *key))
         )
-    for column in table.columns:
+    for column in judged:
         if column.unique and not column.primary_key:
             ok = pl.col(column.name).is_first_distinct() | pl.col(column.name).is_null()
             rules.append((column.name, "unique", ok, pl.col(column.name).cast(pl.String)))
@@ -105,11 +111,11 @@ def enforce(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFra
     verdict: pl.Expr = pl.lit(None, dtype=pl.Int32)
     for index in reversed(range(len(rules))):
         verdict = pl.when(rules[index][2].fill_null(True)).then(verdict).otherwise(pl.lit(index, dtype=pl.Int32))
-    judged = frame.with_columns(verdict.alias("_broken"))
-    broken = judged.filter(pl.col("_broken").is_not_null())
+    marked = frame.with_columns(verdict.alias("_broken"))
+    broken = marked.filter(pl.col("_broken").is_not_null())
     if broken.is_empty():
         return frame, pl.DataFrame(schema=QUARANTINE_SCHEMA)
-    return judged.filter(pl.col("_broken").is_null()).drop("_broken"), _quarantine(broken, rules)
+    return marked.filter(pl.col("_broken").is_null()).drop("_broken"), _quarantine(broken, rules)
 
 
 def _rules(column: Column, *, closed: bool) -> list[tuple[str, str, pl.Expr, pl.Expr]]:

@@ -61,6 +61,7 @@ class Column:
         references: `table.column` whose values it must be among.
         range_reason: name in the vocabulary of why minimum and maximum are what they are.
         publish: whether releases may have it.
+        severity: what breaking one of its rules leads to, when not what the table says.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Column:
     code_list: str | None = None
     range_reason: str | None = None
     sensitivity: Sensitivity = "internal"
+    severity: Severity | None = None
 
     @property
     def polars_type(self) -> pl.DataType:
@@ -158,6 +160,10 @@ class Table:
     def primary_key(self) -> tuple[str, ...]:
         """Columns that identify a row."""
         return tuple(column.name for column in self.columns if column.primary_key)
+
+    def severity_of(self, column: Column) -> Severity:
+        """What breaking a rule of a column leads to. A key that does not hold always weighs what the table says."""
+        return self.severity if column.primary_key else column.severity or self.severity
 
     @property
     def polars_schema(self) -> pl.Schema:
@@ -321,6 +327,7 @@ def _column(path: Path, table: str, column: SchemaProperty) -> Column:
         code_list=own.get("codeList", known.get("codeList")),
         range_reason=own.get("rangeReason", known.get("rangeReason")),
         sensitivity=sensitivity,
+        severity=_severity(own["severity"]) if "severity" in own else None,
     )
 
 

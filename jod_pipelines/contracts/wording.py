@@ -97,12 +97,13 @@ class Rule:
 def column_rules(column: Column, table: Table, language: str) -> list[Rule]:
     """Every rule a column has, the key first."""
     new_code: dict[str, Severity] = {"accept": "warn", "quarantine": "quarantine", "hold": "block"}
-    listed = new_code[table.drift.new_code] if table.layer == "landing" else table.severity
+    severity = table.severity_of(column)
+    listed = new_code[table.drift.new_code] if table.layer == "landing" else severity
     return [
         Rule(
             RULES[kind][language].format(*values),
             reason_of(column, language) if kind in ("between", "at_least", "at_most") else "",
-            SEVERITY[listed if kind == "allowed" else table.severity][language],
+            SEVERITY[listed if kind == "allowed" else severity][language],
         )
         for kind, *values in _rules(column, table)
     ]

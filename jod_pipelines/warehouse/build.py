@@ -29,6 +29,7 @@ from jod_pipelines.platform import Platform
 from jod_pipelines.reference import FOLDER as REFERENCE
 from jod_pipelines.reference import reference_table
 from jod_pipelines.warehouse import carried
+from jod_pipelines.warehouse.quality import show_quality
 
 CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 OVER_FILES = ("landing", "staging", "intermediate", "derived")
@@ -61,6 +62,7 @@ class Warehouse:
                 "create or replace table platform.built_from as select ?::varchar as fingerprint, ?::varchar as code",
                 [fingerprint, code],
             )
+            show_quality(connection, self.platform)
             connection.execute("create schema if not exists reference")
             for path in sorted(REFERENCE.glob("*.csv")):
                 reference_list = reference_table(path.stem).to_arrow()
