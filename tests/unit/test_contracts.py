@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from jod_pipelines.contracts import dbt, model
+from jod_pipelines.contracts import model
 from jod_pipelines.contracts.enforcement import conform, enforce, frame_of
 from jod_pipelines.contracts.expectations import check_frame, check_sql_rules
 from jod_pipelines.contracts.model import CONTRACTS, Column, Table, load_contracts
