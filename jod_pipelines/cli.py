@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jod_pipelines.cli_contracts import contracts_app
+from jod_pipelines.cli_explain import explain
 from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.cli_query import query
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
@@ -28,6 +29,7 @@ sandbox_app = typer.Typer(help="The synthetic sources.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(landing_app, name="landing")
+app.command()(explain)
 app.command()(query)
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="home folder; default $JOD_HOME or ./.jod")]

@@ -25,12 +25,17 @@ def print_summary(platform: Platform, report: RunReport, console: Console, *, pa
     """The story of a run: notices, rows per layer, products, checks, where the release is; or what went wrong."""
     for notice in _notices(platform, report):
         console.print(f"[yellow]note[/yellow] {escape(notice)}", soft_wrap=True)
+    for warning in report.warnings:
+        console.print(f"[yellow]warning[/yellow] {escape(warning)}", soft_wrap=True)
     for check in report.checks_failed:
         console.print(f"[red]check failed[/red] {escape(check)}", soft_wrap=True)
     if report.exit_code:
         console.print(f"[red]failed[/red] after {report.seconds:.0f} s: {escape(report.line)}", soft_wrap=True)
         if report.detail:
             console.print(escape(report.detail[:1500]), style="dim")
+        if report.checks_not_run:
+            missed = f"{len(report.checks_not_run)} planned checks did not run, such as {report.checks_not_run[0]}"
+            console.print(escape(missed), style="dim", soft_wrap=True)
         served = "; the last release still serves" if (platform.releases_folder / "latest").exists() else ""
         console.print(f"log: {report.log}{served}", soft_wrap=True)
         return
@@ -59,7 +64,10 @@ def _print_products(platform: Platform, package: dict[str, Any], report: RunRepo
         ]
         told.append((f"{kind} opportunities", ", ".join([str(rows.get(f"{kind}_opportunity", 0)), *scores])))
     told.append(("vacancy forecasts", f"{rows.get('forecast_vacancies', 0):,}".replace(",", " ") + _accuracy(platform)))
-    told.append(("checks", f"{report.checks_passed} passed, {len(report.checks_failed)} failed"))
+    counts = [f"{report.checks_passed} passed", f"{len(report.checks_failed)} failed"]
+    counts += [f"{len(report.warnings)} warned"] * bool(report.warnings)
+    counts += [f"{len(report.checks_not_run)} did not run"] * bool(report.checks_not_run)
+    told.append(("checks", ", ".join(counts)))
     told.append(("release", f"{package['id']} ({package['data_origin']}) in {platform.releases_folder / 'latest'}"))
     console.print(f"[green]done[/green] in {report.seconds:.0f} s")
     for name, text in told:

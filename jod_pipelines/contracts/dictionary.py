@@ -177,6 +177,7 @@ def _column(column: Column, table: Table, known: dict[str, Table], language: str
         "name": column.name,
         "meaning": column.description.get(language, ""),
         "key": column.primary_key,
+        "may_be_empty": not column.required,
         "type": TYPES[column.type][language],
         "unit": unit_of(column, language),
         "sensitivity": SENSITIVITY[column.sensitivity][language],

@@ -92,8 +92,8 @@ def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
         config, outcome = item.expectation_config, item.result or {}
         if item.exception_info and _raised(item.exception_info):
             raise ContractError(f"{table.name}: the check {config.type} itself failed", str(item.exception_info)[:2000])
-        meta = config.meta or {}
-        rule = by_name.get((meta.get("rule"), meta.get("column")))
+        meta: dict[str, Any] = config.meta or {}
+        rule = by_name.get((str(meta.get("rule")), meta.get("column")))
         examples = tuple(str(value) for value in (outcome.get("partial_unexpected_list") or [])[:3])
         report.findings.append(
             Finding(

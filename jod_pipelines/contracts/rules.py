@@ -40,7 +40,7 @@ def rules_of(table: Table) -> list[Rule]:
     """All rules of a contract, those of its columns first."""
     rules = [rule for column in table.columns for rule in _column_rules(column, table)]
     if table.primary_key:
-        rules.append(Rule("key", "unique key", ",".join(table.primary_key), table.severity, table.primary_key))
+        rules.append(Rule("key", "unique key", ",".join(table.primary_key), _of_table(table.severity, table), table.primary_key))
     if table.min_rows:
         rules.append(Rule("rows", f"at least {table.min_rows} rows", None, "block", table.min_rows))
     rules += [Rule("sql", rule.description, None, rule.severity, rule.query) for rule in table.rules]
@@ -49,7 +49,8 @@ def rules_of(table: Table) -> list[Rule]:
 
 def _column_rules(column: Column, table: Table) -> Iterator[Rule]:
     severity, name = table.severity_of(column), column.name
-    yield Rule("type", f"type {column.type}", name, severity if table.layer == "landing" else "block", column.type)
+    untypable: Severity = "quarantine" if table.layer == "landing" and severity != "block" else "block"
+    yield Rule("type", f"type {column.type}", name, untypable, column.type)
     if column.required:
         yield Rule("required", "required", name, severity)
     if column.pattern:
@@ -64,18 +65,19 @@ def _column_rules(column: Column, table: Table) -> Iterator[Rule]:
     if column.max_length is not None:
         yield Rule("max_length", f"at most {column.max_length} characters", name, severity, column.max_length)
     if column.unique and not column.primary_key:
-        yield Rule("unique", "unique", name, severity)
+        yield Rule("unique", "unique", name, _of_table(severity, table))
     if column.references and table.layer != "landing":
-        yield Rule("references", f"refers to {column.references}", name, _of_table(severity), column.references)
+        yield Rule("references", f"refers to {column.references}", name, _of_table(severity, table), column.references)
 
 
-def _of_table(severity: Severity) -> Severity:
-    """What needs other tables cannot send single rows to quarantine while its table is built."""
-    return "block" if severity == "quarantine" else severity
+def _of_table(severity: Severity, table: Table) -> Severity:
+    """In the warehouse a row that breaks a rule between rows or tables cannot be told from the row it collides with."""
+    return "block" if severity == "quarantine" and table.layer != "landing" else severity
 
 
 def _snapshot_rules(table: Table) -> Iterator[Rule]:
-    yield Rule("shrink", f"shrinks by at most {table.max_shrink_pct:g} %", None, "block", table.max_shrink_pct)
+    if table.max_shrink_pct < 100:
+        yield Rule("shrink", f"shrinks by at most {table.max_shrink_pct:g} %", None, "block", table.max_shrink_pct)
     yield Rule("growth", f"grows by at most {table.max_growth_pct:g} %", None, "block", table.max_growth_pct)
     for kind in DRIFT:
         verb = getattr(table.drift, kind)

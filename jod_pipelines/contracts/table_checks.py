@@ -20,16 +20,16 @@ def check_table(connection: Any, table: Table, name: str | None = None, kinds: t
         kinds: only rules of these kinds.
     """
     name = name or table.physical_name
-    rules = [rule for rule in rules_of(table) if kinds is None or rule.kind in kinds]
     types = dict(connection.execute(f"select column_name, column_type from (describe {name})").fetchall())
-    absent = [rule for rule in rules if rule.kind == "type" and types.get(str(rule.column)) != rule.value]
     rows = int(connection.execute(f"select count(*) from {name}").fetchone()[0])
     report = CheckReport(table.name, rows)
-    report.findings = [
-        Finding(rule.name, rule.column, rule not in absent, None, (), "block") for rule in rules if rule.kind == "type"
-    ]
-    if absent:  # the other rules speak of columns as they should be
+    for rule in (rule for rule in rules_of(table) if rule.kind == "type"):
+        report.findings.append(Finding(rule.name, rule.column, types.get(str(rule.column)) == rule.value))
+    if not report.passed:  # the other rules speak of columns as they should be
         return report
+    if kinds is not None and "type" not in kinds:
+        report.findings = []
+    rules = [rule for rule in rules_of(table) if kinds is None or rule.kind in kinds]
     by_row = [rule for rule in rules if rule.kind in OF_ONE_ROW]
     counts = _counts(connection, name, by_row)
     report.findings += [_finding(connection, table, name, rule, count) for rule, count in zip(by_row, counts, strict=True)]

@@ -49,7 +49,7 @@ class SourceNote:
 
 @dataclass(frozen=True)
 class ReleaseNote:
-    """What a release says about itself."""
+    """What a release says about itself. `warnings` is what it is published in spite of, in words."""
 
     release_id: str
     created: str
@@ -58,6 +58,7 @@ class ReleaseNote:
     fingerprint: str
     parent: str | None
     sources: tuple[SourceNote, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def describe(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame], notices: dict[str, str]) -> dict[str, Any]:
@@ -114,6 +115,7 @@ def describe(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame],
         "git_commit": git_commit(),
         "lock_sha256": sha256_of(PROJECT / "requirements.lock"),
         "landing": [asdict(source) for source in note.sources],
+        "warnings": list(note.warnings),
         "resources": resources,
     }
 

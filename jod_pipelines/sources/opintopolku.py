@@ -72,7 +72,7 @@ def fetch_search(context: FetchContext) -> Landing:
             yield Failed(key, str(found))
             yield Fetched(FAILED + key, _as_note(found), str(found).partition(": ")[0], 500, "")
         else:
-            yield fetched(key, found, personal=PERSONAL)
+            yield fetched(key, found, personal=PERSONAL, scrubbed=True)
 
 
 def search_pages(
@@ -215,6 +215,7 @@ def fetch_details(kind: str, wanted: Callable[[FetchContext], dict[str, str]]) -
             what=kind,
             again=_found_changed(context, kind),
             personal=PERSONAL,
+            scrubbed=True,
         )
 
     return fetch

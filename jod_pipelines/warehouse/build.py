@@ -23,6 +23,7 @@ from jod_pipelines.errors import JodError
 from jod_pipelines.platform import Platform
 from jod_pipelines.reference import FOLDER as REFERENCE
 from jod_pipelines.reference import reference_table
+from jod_pipelines.warehouse.quality import show_quality
 
 CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
@@ -47,12 +48,14 @@ class Warehouse:
         with _connect(self.building) as connection:
             connection.execute("create schema platform")
             connection.execute("create table platform.built_from as select ?::varchar as fingerprint", [fingerprint])
+            self._record_landed(connection)
             connection.execute("create schema landing")
             for table in load_contracts()["landing"].values():
                 source, resource = table.contract.split("/")
                 files = self.platform.archive.resource(source, resource).typed_files(table.name)
                 _create_view(connection, f"landing.{table.physical_name}", files, table)
             self._show_described(connection)
+            show_quality(connection, self.platform)
             connection.execute("create schema reference")
             for path in sorted(REFERENCE.glob("*.csv")):
                 reference_list = reference_table(path.stem).to_arrow()
@@ -74,6 +77,16 @@ class Warehouse:
     def continue_build(self) -> None:
         """Build on from what is served: for a part of the pipeline that runs on its own."""
         self._ensure_building()
+
+    def _record_landed(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Which snapshot of each resource this build reads, so that a number can name it."""
+        connection.execute("create table platform.landed (source varchar, resource varchar, snapshot_id varchar, fetched_at timestamp)")
+        for label in self.platform.archive.labels():
+            source, resource = label.split("/")
+            snapshot = self.platform.archive.resource(source, resource).current()
+            if snapshot is not None:
+                row = [source, resource, snapshot.id, snapshot.fetched_at]
+                connection.execute("insert into platform.landed values (?, ?, ?, ?::timestamptz::timestamp)", row)
 
     def _show_described(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A view per landed table that only its source describes: it needs no contract file to be read."""

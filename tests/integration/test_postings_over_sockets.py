@@ -76,7 +76,7 @@ def served(tmp_path):
 def test_v1_gives_the_same_postings_as_v2(served, tmp_path):
     newer, older = land(tmp_path / "v2", served), land(tmp_path / "v1", served, postings_interface="v1")
     assert older.rows == newer.rows
-    assert older.requests == 3  # 500 a page, the last one not full
+    assert older.requests == 2 * 3  # 500 a page, the last one not full; a first reading is checked by a second
     one, two = (typed(tmp_path / name).sort("posting_id").drop("source_document", "industry_code") for name in ("v2", "v1"))
     alike = ["posting_id", "modified_at", "published_at", "expires_at", "skill_uris", "occupation_uris", "municipality_codes"]
     assert one.select(alike).equals(two.select(alike))

@@ -81,6 +81,21 @@ def test_a_row_of_a_wrong_type_is_set_aside_and_the_rest_goes_on():
     assert refused.row(0, named=True)["value"] == "many"
 
 
+@pytest.mark.parametrize("wrong", [[1], "x", {"a": 1}, [["a"]], 3])
+def test_what_is_no_list_of_texts_is_set_aside(wrong):
+    lists = table(column("id"), column("codes", "VARCHAR[]"))
+    rows = [{"id": "1", "codes": ["a", None]}, {"id": "2", "codes": wrong}, {"id": "3", "codes": []}, {"id": "4"}]
+    frame, refused = frame_of(rows, lists)
+    assert frame.to_dicts() == [rows[0], rows[2], {"id": "4", "codes": None}]
+    assert refused.row(0, named=True)["value"] == str(wrong)
+
+
+def test_a_row_wrong_in_two_columns_is_told_under_the_first():
+    frame, refused = frame_of([{**GOOD, "id": 5, "share": "many"}, {**GOOD, "share": "few"}, GOOD], T)
+    assert frame.to_dicts() == [GOOD]
+    assert refused["column"].to_list() == ["id", "share"]
+
+
 def test_a_frame_conforms_or_says_where_it_does_not():
     frame, refused = conform(pl.DataFrame({"id": [1, 2], "share": ["5", "five"]}), T)
     assert frame.columns == list(T.polars_schema)

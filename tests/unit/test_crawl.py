@@ -434,6 +434,23 @@ def test_contacts_of_options_and_rounds_never_reach_the_disk(crawl):
     assert not any(b"@koulu.example" in body for body in bodies)
 
 
+def test_a_contact_in_a_programme_s_text_never_reaches_the_disk_and_the_rest_of_the_text_does(crawl):
+    hit = crawl.catalogue.search_hits()[2]
+    text = "<p>Opit hitsaamaan.</p><p>Kysy: Maija.Mallinen@koulu.fi tai 040 123 4567</p><p>Saat todistuksen.</p>"
+    document = crawl.catalogue.koulutus(hit["oid"])
+    crawl.catalogue.edits["hit" + hit["oid"]] = {"kuvaus": {"fi": text}}
+    crawl.catalogue.edits[hit["oid"]] = {"metadata": {**document["metadata"], "kuvaus": {"fi": text}}}
+    crawl.night()
+    for table in ("search", "koulutus"):
+        landed = crawl.table(f"opintopolku/{table}", "koulutus").filter(pl.col("programme_oid") == hit["oid"])
+        assert landed["description_fi"].to_list() == ["Opit hitsaamaan.\nSaat todistuksen."]
+    for path in crawl.platform.home.rglob("*"):
+        if path.is_file():
+            assert not any(text in stored(path) for text in (b"Mallinen@", b"040 123 4567")), path
+    for number in range(1, 8):
+        assert crawl.night(number)["opintopolku/koulutus"].requests == 0, "the second look compares what may be kept"
+
+
 def test_requirements_listed_in_three_languages_are_joined_and_fetched_again_when_published_anew(crawl):
     listed = crawl.table("eperusteet/perusteet", "peruste")
     assert listed["peruste_id"].n_unique() == listed.height

@@ -21,7 +21,7 @@ ALLOWED = {
     "publication": {"publication", "contracts", "warehouse"},
     "reference": {"reference"},
 }
-GROUND = {"errors", "fingerprint", "__init__"}
+GROUND = {"contacts", "errors", "fingerprint", "__init__"}
 
 
 def imports(path: Path) -> set[str]:

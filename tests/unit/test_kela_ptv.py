@@ -14,8 +14,8 @@ from jod_pipelines.platform import Platform
 from jod_pipelines.sandbox import build_world
 from jod_pipelines.sandbox.servers.app import SourcesApp
 from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
-from jod_pipelines.settings import HttpSettings, load_settings
-from jod_pipelines.sources import all_resources, kela, ptv
+from jod_pipelines.settings import HttpSettings, RecheckSettings, load_settings
+from jod_pipelines.sources import all_resources, kela
 
 FAST = HttpSettings(attempts=2, backoff_start_s=0, backoff_limit_s=0)
 
@@ -145,6 +145,17 @@ def bodies(platform, name):
     return {document.key: document.body for document in archive.read(archive.current())}
 
 
+def recheck_every(platform, nights):
+    platform.settings = platform.settings.model_copy(update={"recheck": RecheckSettings(nights=nights)})
+
+
+def test_live_without_service_classes_is_a_skip_that_says_what_to_set(tmp_path):
+    platform = Platform(load_settings(home=tmp_path, sources="live", http=FAST), httpx.MockTransport(lambda _: 1 / 0))
+    outcome = land(platform, "ptv/services")
+    assert outcome.status == "skipped"
+    assert "JOD_PTV_SERVICE_CLASSES" in outcome.message
+
+
 def test_services_and_channels_of_the_configured_classes_land(platform, catalogue):
     outcome = land(platform, "ptv/services")
     assert outcome.quarantined == {}
@@ -184,12 +195,12 @@ def test_no_contact_that_may_be_a_persons_lands(platform):
     ]
 
 
-@pytest.mark.parametrize("nights", [1, ptv.RECHECK_NIGHTS])
-def test_an_unchanged_night_lists_and_rechecks_a_share_and_rewrites_nothing(platform, monkeypatch, nights):
+@pytest.mark.parametrize("nights", [1, 7])
+def test_an_unchanged_night_lists_and_rechecks_a_share_and_rewrites_nothing(platform, nights):
     land(platform, "ptv/services")
     land(platform, "ptv/channels")
     before = bodies(platform, "channels")
-    monkeypatch.setattr(ptv, "RECHECK_NIGHTS", nights)
+    recheck_every(platform, nights)
     services, channels = land(platform, "ptv/services"), land(platform, "ptv/channels")
     assert (services.status, channels.status) == ("unchanged", "unchanged")
     assert bodies(platform, "channels") == before  # although the hours came in another order
@@ -199,7 +210,7 @@ def test_an_unchanged_night_lists_and_rechecks_a_share_and_rewrites_nothing(plat
 
 
 def test_a_service_the_register_says_changed_is_read_the_same_night(platform, catalogue, monkeypatch):
-    monkeypatch.setattr(ptv, "RECHECK_NIGHTS", 10**9)
+    recheck_every(platform, 0)
     land(platform, "ptv/services")
     items = catalogue.ptv_items("Service")
     moved = min(landed(platform, "services").current().entries)
@@ -212,7 +223,7 @@ def test_a_service_the_register_says_changed_is_read_the_same_night(platform, ca
 
 
 def test_an_archived_service_leaves_when_it_is_rechecked(platform, catalogue, monkeypatch):
-    monkeypatch.setattr(ptv, "RECHECK_NIGHTS", 1)
+    recheck_every(platform, 1)
     land(platform, "ptv/services")
     items = catalogue.ptv_items("Service")
     gone = min(landed(platform, "services").current().entries)
