@@ -144,8 +144,8 @@ class Watch:
             for path, types in shape.types.items():
                 self.learned.types.setdefault(path, set()).update(types)
             for mine, theirs in ((self.learned.seen, shape.seen), (self.learned.of, shape.of)):
-                for path, times in theirs.items():
-                    mine[path] = mine.get(path, 0) + times
+                for path, seen in theirs.items():
+                    mine[path] = mine.get(path, 0) + seen
         return self.learned
 
     def _accepts(self, label: str, path: str, value: Any) -> bool:

@@ -43,7 +43,7 @@ recent_market as (
     where
         open_vacancies is not null
         and unemployed_jobseekers_persons is not null
-        and month > (select max(month) from market_months) - interval 12 months
+        and month > (select max(newest.month) from market_months as newest) - interval 12 months
     group by occupation_code
 )
 
