@@ -90,7 +90,8 @@ class Warehouse:
     def _record_landed(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Which snapshot of each resource this build reads, so that a number can name it."""
         connection.execute(
-            "create or replace table platform.landed (source varchar, resource varchar, snapshot_id varchar, fetched_at timestamp)"
+            "create or replace table platform.landed "
+            "(source varchar, resource varchar, snapshot_id varchar, fetched_at timestamp)"
         )
         for label in self.platform.archive.labels():
             source, resource = label.split("/")
