@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from jod_pipelines.contracts.model import Table, load_contracts
 from jod_pipelines.errors import JodError, QueryError
-from jod_pipelines.warehouse.build import CONFIG
+
+if TYPE_CHECKING:  # slow to import, and every command is loaded with this one
+    from jod_pipelines.contracts.model import Table
 
 MACHINERY = ("landing", "staging", "intermediate", "derived", "reference", "platform")
 """Schemas that are not made for analysts. They may be asked by their full name, as far as they are tables."""
@@ -34,6 +35,8 @@ def open_to_read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises:
         JodError: the file cannot be opened; the pipeline never holds it, but somebody's other program may.
     """
+    from jod_pipelines.warehouse.build import CONFIG
+
     try:
         opened = duckdb.connect(str(path), read_only=True, config=CONFIG)  # type: ignore[arg-type]
     except duckdb.IOException as error:
@@ -159,6 +162,8 @@ def _description(connection: duckdb.DuckDBPyConnection, schema: str, name: str, 
 
 
 def _contract(name: str) -> Table | None:
+    from jod_pipelines.contracts.model import load_contracts
+
     contracts = load_contracts()
     return contracts["published"].get(name) or contracts["marts"].get(name)
 
