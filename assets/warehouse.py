@@ -16,6 +16,7 @@ from jod_pipelines.platform import Platform
 from jod_pipelines.products import make_plan
 from jod_pipelines.warehouse import carried
 from jod_pipelines.warehouse.build import Warehouse
+from jod_pipelines.warehouse.quality import ensure_quality
 
 PARTIAL_RUN = "jod/select"
 """Tag of a run of a part of the job: it builds on from the served warehouse instead of anew."""
@@ -64,6 +65,8 @@ def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Pla
         yield _taken_over(models[model], built_at, edges)
     tests = DbtTests(described)
     os.environ["JOD_DUCKDB"] = str(warehouse.building)
+    with warehouse.writer() as connection:
+        ensure_quality(connection, platform)
     if len(kept) < len(models):
         yield from _run_dbt(dbt.cli(_arguments(described, kept), context=context, raise_on_error=False), tests, context, platform)
         with warehouse.writer() as connection:

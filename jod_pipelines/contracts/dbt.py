@@ -48,12 +48,14 @@ def _landing(tables: dict[str, Table]) -> dict[str, Any]:
                 "columns": [_described(column) for column in table.columns],
             }
         )
-    reference = [{"name": "regions"}, {"name": "municipalities"}]
+    reference = [{"name": name} for name in ("dictionary", "measures", "municipalities", "regions", "source_measures")]
+    platform = [{"name": "landed", "description": "The snapshot that serves, by source and resource"}]
     return {
         "version": 2,
         "sources": [
             {"name": "landing", "schema": "landing", "description": "Typed tables of the landing", "tables": listed},
             {"name": "reference", "schema": "reference", "description": "Official code lists in the code", "tables": reference},
+            {"name": "platform", "schema": "platform", "description": "What the warehouse is built from", "tables": platform},
         ],
     }
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
+import orjson
 import polars as pl
-import pyarrow as pa
 
 from jod_pipelines.contracts.model import Column, Table
 
+_MISFITS = (TypeError, OverflowError, pl.exceptions.PolarsError)
 QUARANTINE_SCHEMA: dict[str, pl.DataType] = {
     "source_document": pl.String(),
     "column": pl.String(),
@@ -28,21 +30,25 @@ def frame_of(rows: Sequence[dict[str, Any]], table: Table) -> tuple[pl.DataFrame
     Returns:
         (frame with `table.polars_schema`, quarantine with `QUARANTINE_SCHEMA`).
     """
-    schema = table.polars_schema
-    try:
-        columns = [_series(column, [row.get(column.name) for row in rows]) for column in table.columns]
+    columns: list[pl.Series] = []
+    wrong: dict[int, Column] = {}
+    for column in table.columns:
+        values = [row.get(column.name) for row in rows]
+        try:
+            columns.append(_series(column, values))
+        except _MISFITS:
+            misfits = [place for place, value in enumerate(values) if not _fits(value, column)]
+            if not misfits:
+                raise
+            wrong = dict.fromkeys(misfits, column) | wrong
+    if not wrong:
         return pl.DataFrame(columns), pl.DataFrame(schema=QUARANTINE_SCHEMA)
-    except (TypeError, OverflowError, pl.exceptions.PolarsError, pa.ArrowException):
-        pass
-    trimmed = [{name: row.get(name) for name in schema} for row in rows]
-    kept, refused = [], []
-    for row in trimmed:
-        wrong = next((column for column in table.columns if not _fits(row[column.name], column)), None)
-        if wrong is None:
-            kept.append(row)
-        else:
-            refused.append(_refusal(row, wrong.name, f"type {wrong.type}", row[wrong.name]))
-    return pl.DataFrame(kept, schema=schema, orient="row"), pl.DataFrame(refused, schema=QUARANTINE_SCHEMA, orient="row")
+    refused = []
+    for place, column in sorted(wrong.items()):
+        row = {name: rows[place].get(name) for name in table.polars_schema}
+        refused.append(_refusal(row, column.name, f"type {column.type}", row[column.name]))
+    kept, _ = frame_of([row for place, row in enumerate(rows) if place not in wrong], table)
+    return kept, pl.DataFrame(refused, schema=QUARANTINE_SCHEMA, orient="row")
 
 
 def conform(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -157,16 +163,20 @@ def _refusal(row: dict[str, Any], column: str, rule: str, value: Any) -> dict[st
 
 
 def _series(column: Column, values: list[Any]) -> pl.Series:
-    """A column's values as the contract's type; lists go through Arrow, which is many times faster with them."""
-    if column.type == "VARCHAR[]":
-        lists = pa.array(values, type=pa.large_list(pa.large_string()))
-        return pl.Series(column.name, lists, dtype=column.polars_type)
-    return pl.Series(column.name, values, dtype=column.polars_type, strict=True)
+    """A column's values as the contract's type; raises one of `_MISFITS` when one of them is not."""
+    if column.type != "VARCHAR[]":
+        return pl.Series(column.name, values, dtype=column.polars_type, strict=True)
+    # By way of JSON, which polars reads ten times faster than lists of Python, but reads numbers as texts.
+    items = chain.from_iterable(filter(None, values))
+    if not (set(map(type, values)) <= {list, tuple, type(None)} and set(map(type, items)) <= {str, type(None)}):
+        raise TypeError(f"{column.name}: not lists of texts")
+    texts = [None if value is None else orjson.dumps(value).decode() for value in values]
+    return pl.Series(column.name, texts, dtype=pl.String).str.json_decode(column.polars_type)
 
 
 def _fits(value: Any, column: Column) -> bool:
     try:
-        pl.Series([value], dtype=column.polars_type, strict=True)
-    except (TypeError, OverflowError, pl.exceptions.PolarsError):
+        _series(column, [value])
+    except _MISFITS:
         return False
     return True

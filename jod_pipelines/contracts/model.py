@@ -227,10 +227,19 @@ def glossary(root: Path = CONTRACTS) -> dict[str, dict[str, str]]:
 
 
 @cache
-def vocabulary(root: Path = CONTRACTS) -> dict[str, dict[str, dict[str, str]]]:
-    """The units, range reasons and code lists there are: section -> name -> language (or `url`) -> text."""
-    found: dict[str, dict[str, dict[str, str]]] = _yaml(root / VOCABULARY) if (root / VOCABULARY).is_file() else {}
-    return {"units": {}, "rangeReasons": {}, "codeLists": {}} | found
+def vocabulary(root: Path = CONTRACTS) -> dict[str, dict[str, dict[str, Any]]]:
+    """The units, range reasons and code lists there are, and what the values of closed lists mean.
+
+    Section -> name -> language (or `url`) -> text; in the section `values` column name -> value -> language -> text.
+    """
+    found: dict[str, dict[str, dict[str, Any]]] = _yaml(root / VOCABULARY) if (root / VOCABULARY).is_file() else {}
+    return {"units": {}, "rangeReasons": {}, "codeLists": {}, "values": {}} | found
+
+
+def value_texts(column: str, root: Path = CONTRACTS) -> dict[str, dict[str, str]]:
+    """What the values of a column's closed list mean: value -> language -> text; every `_status` column shares one list."""
+    lists = vocabulary(root)["values"]
+    return lists.get("status" if column.endswith("_status") else column, {})
 
 
 def glossary_term(name: str, root: Path = CONTRACTS) -> dict[str, str]:
@@ -305,8 +314,9 @@ def _column(path: Path, table: str, column: SchemaProperty) -> Column:
     root = path.parents[1]
     known = glossary_term(column.name, root)
     options, own = column.logicalTypeOptions or {}, _custom(column.customProperties)
-    sensitivity = column.classification or known.get("sensitivity", "internal")
-    if sensitivity not in SENSITIVITIES:
+    named = column.classification or known.get("sensitivity", "internal")
+    sensitivity = next((level for level in SENSITIVITIES if level == named), None)
+    if sensitivity is None:
         raise ContractError(f"{path.name}: {table}.{column.name}: classification must be one of {', '.join(SENSITIVITIES)}")
     targets = [relation.to for relation in column.relationships or []]
     return Column(

@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from jod_pipelines.contracts.comments import comment_on_marts, dictionary_frame
 from jod_pipelines.contracts.dbt import derived_tables
 from jod_pipelines.contracts.model import Table, find_landing_table, load_contracts
 from jod_pipelines.errors import JodError
@@ -62,6 +63,7 @@ class Warehouse:
                 "create or replace table platform.built_from as select ?::varchar as fingerprint, ?::varchar as code",
                 [fingerprint, code],
             )
+            self._record_landed(connection)
             show_quality(connection, self.platform)
             connection.execute("create schema if not exists reference")
             for path in sorted(REFERENCE.glob("*.csv")):
@@ -69,6 +71,10 @@ class Warehouse:
                 connection.register("reference_list", reference_list)
                 connection.execute(f"create or replace table reference.{path.stem} as select * from reference_list")
                 connection.unregister("reference_list")
+            dictionary = dictionary_frame().to_arrow()
+            connection.register("dictionary", dictionary)
+            connection.execute("create or replace table reference.dictionary as select * from dictionary")
+            connection.unregister("dictionary")
             self._show_inputs(connection)
 
     def built_from(self) -> str | None:
@@ -80,6 +86,19 @@ class Warehouse:
     def continue_build(self) -> None:
         """Build on from what is served: for a part of the pipeline that runs on its own."""
         self._ensure_building()
+
+    def _record_landed(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Which snapshot of each resource this build reads, so that a number can name it."""
+        connection.execute(
+            "create or replace table platform.landed "
+            "(source varchar, resource varchar, snapshot_id varchar, fetched_at timestamp)"
+        )
+        for label in self.platform.archive.labels():
+            source, resource = label.split("/")
+            snapshot = self.platform.archive.resource(source, resource).current()
+            if snapshot is not None:
+                row = [source, resource, snapshot.id, snapshot.fetched_at]
+                connection.execute("insert into platform.landed values (?, ?, ?, ?::timestamptz::timestamp)", row)
 
     def marks(self, manifest: Mapping[str, Any]) -> dict[str, str | None]:
         """Mark of each model, as its inputs are now; see `carried.model_marks`."""
@@ -180,6 +199,7 @@ class Warehouse:
     def swap(self) -> None:
         """Let readers have the finished build, without the views that only a build can read."""
         with _connect(self.building) as connection:
+            comment_on_marts(connection)
             _take_views(connection)
             _overwrite_free_blocks(connection)
         os.sync()

@@ -16,6 +16,12 @@ QUARANTINE = "quality.quarantine"
 """Every row in quarantine, of all datasets; `quality.quarantine_<dataset>` shows those of one."""
 
 
+def ensure_quality(connection: duckdb.DuckDBPyConnection, platform: Platform) -> None:
+    """Put the schema into a warehouse that was begun before there was one."""
+    if connection.execute("select 1 from information_schema.schemata where schema_name = 'quality'").fetchone() is None:
+        show_quality(connection, platform)
+
+
 def show_quality(connection: duckdb.DuckDBPyConnection, platform: Platform) -> None:
     """Put check results and quarantines into a warehouse that is begun.
 

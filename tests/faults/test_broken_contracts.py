@@ -21,8 +21,10 @@ NEVER = 10**9
 
 
 @pytest.fixture
-def home(small_home: Path, tmp_path: Path) -> Path:
+def home(small_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home where everything has landed and nothing is released."""
+    for name in ("DAGSTER_HOME", "JOD_DUCKDB"):  # set by a run in this process; put back afterwards
+        monkeypatch.setenv(name, "")
     copied = tmp_path / "home"
     shutil.copytree(small_home, copied, ignore=shutil.ignore_patterns("releases", "dagster", "quality"), symlinks=True)
     return copied
@@ -49,7 +51,6 @@ def test_a_blocking_rule_broken_in_a_mart_means_no_release(home: Path, monkeypat
     assert "dim_education_field" in report.line
     assert "field_uri: pattern nothing has this form" in report.line
     assert ", keys " in report.line
-    assert "release: contract" not in report.checked
     assert not (home / "releases" / "latest").exists()
     assert any(name.startswith("opportunities/job_opportunity") for name in report.checks_not_run)
 

@@ -166,3 +166,24 @@ def test_the_ui_shows_columns_and_where_they_come_from():
         "landing.koodisto__codes__code"
     )
     assert asset_key_of("landing.koodisto__codes__code") == dg.AssetKey(["landing", "koodisto", "codes"])
+
+
+@pytest.mark.parametrize(("severity", "made"), [(dg.AssetCheckSeverity.ERROR, set()), (dg.AssetCheckSeverity.WARN, {"release"})])
+def test_nothing_is_made_behind_a_broken_mart_and_everything_behind_a_warning(severity, made):
+    done = set()
+
+    @dg.asset
+    def fact(): ...
+
+    @dg.multi_asset_check(specs=[dg.AssetCheckSpec("contract", asset="fact", blocking=True)], can_subset=True)
+    def contracts():
+        yield dg.AssetCheckResult(passed=False, severity=severity, asset_key=dg.AssetKey("fact"), check_name="contract")
+
+    @dg.asset(deps=[fact])
+    def release():
+        done.add("release")
+
+    job = dg.define_asset_job("all", selection=dg.AssetSelection.all())
+    definitions = dg.Definitions(assets=[fact, release], asset_checks=[contracts], jobs=[job])
+    definitions.resolve_job_def("all").execute_in_process(raise_on_error=False)
+    assert done == made
