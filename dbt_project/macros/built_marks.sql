@@ -8,15 +8,15 @@
 
 {#- Takes out the rows of keys that are gone or made of something else; their new rows are inserted after. -#}
 {% macro delete_changed(marks, key) -%}
-{%- if is_incremental() -%}
-delete from {{ this }} where {{ key }} not in (
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ key }} not in (
     select marks.{{ key }}
     from {{ marks }} as marks
     inner join {{ built_marks() }} as built on marks.{{ key }} = built.{{ key }} and marks.mark = built.mark
 )
-{%- endif -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro remember_marks(marks) -%}
-create or replace table {{ built_marks() }} as select * from {{ marks }}
+    create or replace table {{ built_marks() }} as select * from {{ marks }}
 {%- endmacro %}

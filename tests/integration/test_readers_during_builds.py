@@ -35,8 +35,8 @@ while not stop.exists():
                 seen.append(list(state))
             if time.monotonic() - opened >= seconds:
                 break
-            time.sleep(0.02)
-    time.sleep(0.01)
+            time.sleep(0.2)
+    time.sleep(0.1)
 print(json.dumps(seen))
 """
 
