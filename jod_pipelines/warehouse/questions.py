@@ -145,7 +145,8 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     every = connection.execute("""
         select schema_name, table_name from duckdb_tables() where not internal
         union all
-        select schema_name, view_name from duckdb_views() where not internal and view_name not like 'quarantine@_%' escape '@'
+        select schema_name, view_name from duckdb_views()
+        where not internal and (view_name = 'quarantine_counts' or not starts_with(view_name, 'quarantine_'))
         order by all
     """).fetchall()
     return [(schema, name) for schema, name in every if schema not in MACHINERY]
