@@ -49,7 +49,7 @@ def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Pla
     """Build with dbt; its tests' results go to the quality log, and a broken one stops the run with the rows at fault."""
     warehouse = Warehouse(platform)
     os.environ["JOD_DUCKDB"] = str(warehouse.building)
-    arguments = ["--no-version-check", "build", "--indirect-selection", "buildable"]
+    arguments = ["--no-version-check", "build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     with warehouse.reader() as connection:
         reader = LineageReader(schema_of(connection))
     invocation = dbt.cli(arguments, context=context, raise_on_error=False)

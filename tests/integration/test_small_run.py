@@ -239,7 +239,7 @@ def test_every_measure_of_the_facts_has_a_name_and_one_unit(small_home: Path) ->
         ).fetchall()
         assert len(facts) > 8
         used = connection.execute(
-            " union ".join(f"select measure, unit from {fact}" for (fact,) in facts)  # noqa: S608
+            " union ".join(f"select measure, unit from {fact}" for (fact,) in facts)
         ).fetchall()
         known = connection.execute("select measure, unit from core.dim_measure").fetchall()
         unnamed = connection.execute(
