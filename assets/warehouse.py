@@ -117,7 +117,7 @@ def _selected_models(context: dg.AssetExecutionContext, described: Mapping[str, 
 
 
 def _arguments(described: Mapping[str, Any], kept: Mapping[str, str]) -> list[str]:
-    arguments = ["--no-version-check", "build", "--indirect-selection", "buildable"]
+    arguments = ["--no-version-check", "build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     names = sorted(described["nodes"][model]["name"] for model in kept)
     return [*arguments, "--exclude", " ".join(names)] if names else arguments
 

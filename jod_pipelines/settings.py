@@ -204,6 +204,9 @@ class Settings(BaseSettings):
         "koulutusluokitus",
         "korkeakoulutus_hakeneet_ja_paikan_vastaanottaneet",
         "perusopetuksen_jalkeinen_koulutus_hakeneet_ja_paikan_vastaanottaneet",
+        "opiskelijat_ja_tutkinnot",
+        "amm_opiskelijat_ja_tutkinnot_vuosi_tutkinto",
+        "lukio_opiskelijat_vuosi_tutkinto",
     )
     classifications: tuple[str, ...] = (
         "kunta_1_*",
