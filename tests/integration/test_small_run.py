@@ -238,9 +238,7 @@ def test_every_measure_of_the_facts_has_a_name_and_one_unit(small_home: Path) ->
             "where column_name = 'measure' and table_name like 'fct_%' order by all"
         ).fetchall()
         assert len(facts) > 8
-        used = connection.execute(
-            " union ".join(f"select measure, unit from {fact}" for (fact,) in facts)
-        ).fetchall()
+        used = connection.execute(" union ".join(f"select measure, unit from {fact}" for (fact,) in facts)).fetchall()
         known = connection.execute("select measure, unit from core.dim_measure").fetchall()
         unnamed = connection.execute(
             "select distinct cells.measure from landing.statfin__tyonv_12r5__cell as cells "
