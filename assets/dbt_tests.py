@@ -25,10 +25,12 @@ class DbtTests:
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         self.manifest = manifest
         self.found: list[tuple[str, Finding]] = []
+        self.results: list[dg.AssetCheckResult] = []
 
     def add(self, result: dg.AssetCheckResult) -> None:
         """Remember the result of one test."""
         assert result.metadata is not None and result.asset_key is not None
+        self.results.append(result)
         plain: dict[str, Any] = {name: getattr(value, "value", value) for name, value in result.metadata.items()}
         node = self.manifest["nodes"][plain["unique_id"]]
         severity: Severity = "warn" if node["config"]["severity"].lower() == "warn" else "block"

@@ -1,5 +1,7 @@
 """The release: the last thing a run makes, when every check before it has passed."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from jod_pipelines.contracts.expectations import CheckReport, Finding
@@ -32,7 +34,7 @@ def release(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platfo
     if plan.is_news:
         _refuse_unchecked(context, platform)
         _refuse_disclosing(context.run_id, platform, plan)
-    folder = publish_release(platform, plan)
+    folder = _published(context.run_id, platform, plan)
     context.log.info(f"released {plan.release_id}")
     return dg.MaterializeResult(
         metadata={
@@ -70,13 +72,28 @@ def _refuse_unchecked(context: dg.AssetExecutionContext, platform: Platform) -> 
         )
 
 
+def _published(run_id: str, platform: Platform, plan: Plan) -> Path:
+    """The release, put out; whether it verified is kept with the other results."""
+    rule = "verifies: every file, hash, contract and rule of the consumer"
+    try:
+        folder = publish_release(platform, plan)
+    except PublicationError:
+        _keep(run_id, platform, rule, "verification", passed=False)
+        raise
+    if plan.is_news:
+        _keep(run_id, platform, rule, "verification", passed=True)
+    return folder
+
+
+def _keep(run_id: str, platform: Platform, rule: str, by: str, passed: bool) -> None:
+    report = CheckReport("release", 0, [Finding(rule, None, passed)])
+    platform.quality.add(run_id, results_of(report, run_id, "release", "release", by))
+
+
 def _refuse_disclosing(run_id: str, platform: Platform, plan: Plan) -> None:
     """Nothing goes out that could tell of a person; what was found is kept with the other results."""
     content = release_content(platform, plan)
     problems = disclosure_problems(content)
-    rule = "tells of no person: groups are large enough and texts hold no contacts"
-    rows = sum(len(frame) for frame in content.datasets.values())
-    report = CheckReport("release", rows, [Finding(rule, None, not problems, len(problems))])
-    platform.quality.add(run_id, results_of(report, run_id, "release", "release", "disclosure"))
+    _keep(run_id, platform, "tells of no person: groups are large enough and texts hold no contacts", "disclosure", not problems)
     if problems:
         raise PublicationError(f"nothing is published: {problems[0]}", "\n".join(problems[1:]))

@@ -116,13 +116,13 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         return
     table = Table("subject", "state", "last success", "age", "promise", "broken since", "message", box=None, header_style="bold")
     for row in rows:
-        colour = {"ok": "green", "late": "yellow", "skipped": "dim"}.get(row["state"], "red")
+        colour = {"ok": "green", "late": "yellow", "warned": "yellow", "skipped": "dim"}.get(row["state"], "red")
         state = f"[{colour}]{row['state']}[/{colour}]"
         age, promise = _hours(row["age_hours"]), _hours(row["promise_hours"])
         cells = (
             row["subject"],
             state,
-            _minutes(row["last_success"]) or "never",
+            _minutes(row["last_success"]) or ("" if row["kind"] == "check" else "never"),
             age,
             promise,
             _minutes(row["broken_since"]),
@@ -211,11 +211,14 @@ def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="port on
 
 
 @app.command()
-def bench(name: Annotated[str | None, typer.Argument(help="one benchmark; all without")] = None) -> None:
+def bench(
+    name: Annotated[str | None, typer.Argument(help="one benchmark; all without")] = None,
+    scale: Annotated[str, typer.Option(help="size of the warehouse's: small, national or a number of postings")] = "national",
+) -> None:
     """Run the benchmarks, each beside a named peer in the same run."""
     from jod_pipelines.bench import run_benchmarks
 
-    run_benchmarks(name, Console(highlight=False))
+    run_benchmarks(name, Console(highlight=False), scale)
 
 
 def _console() -> Console:

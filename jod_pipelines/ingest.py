@@ -33,8 +33,11 @@ from jod_pipelines.landing.archive import (
 )
 from jod_pipelines.landing.drift import Shape, Watch
 from jod_pipelines.platform import Platform
+from jod_pipelines.sources.crawl import FAILED, WITHDRAWN
 from jod_pipelines.sources.resource import FetchContext, Parsed, Resource, TableReader, Withdrawn
 
+NOTES = (FAILED, WITHDRAWN)
+"""Keys of documents that are notes of our own, with no shape that a source could change, and not to be asked for."""
 SMALL_GROWTH_ROWS = 100
 """A table that grows by fewer rows is never held: a handful of rows triples easily."""
 
@@ -400,7 +403,8 @@ class _Writer:
         """Parse documents into the typed tables and quarantines of that name."""
         watch.refused.clear()
         described = (replace(document, described_by=self.described) for document in documents)
-        parsed = self.resource.read(filter(None, map(watch.look, described)))
+        looked = (document if document.key.startswith(NOTES) else watch.look(document) for document in described)
+        parsed = self.resource.read(filter(None, looked))
         self.derived.notes += parsed.notes
         unreadable = [refused_document(key, reason) for key, reason in sorted(parsed.unreadable.items())]
         departed = [{**refused_document(key, value), "rule": "drift"} for key, value in sorted(watch.refused.items())]
@@ -597,7 +601,7 @@ def _trusted(resource: Resource, platform: Platform, landed: LandedResource, bef
     if not files:
         return before
     suspects = {str(name).split(" item ")[0] for name in pl.read_parquet(files)["source_document"].drop_nulls()}
-    suspects = {name for name in suspects if not name.startswith("failed/")}
+    suspects = {name for name in suspects if not name.startswith(NOTES)}
     if not suspects & before.entries.keys():
         return before
     entries = {key: replace(entry, change_key=None) if key in suspects else entry for key, entry in before.entries.items()}

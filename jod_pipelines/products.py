@@ -256,7 +256,7 @@ def layer_rows(platform: Platform) -> dict[str, int]:
             counts["landing"] += int(pl.scan_parquet(files).select(pl.len()).collect().item())
     tables = Warehouse(platform).query(
         "select schema_name, sum(estimated_size)::bigint as rows from duckdb_tables() "
-        "where schema_name not in ('reference', 'main', 'platform') group by 1 order by 1"
+        "where schema_name not in ('reference', 'main', 'platform', 'quality') group by 1 order by 1"
     )
     return counts | dict(tables.iter_rows())
 

@@ -104,7 +104,8 @@ def health_rows(platform: Platform, now: datetime) -> list[dict[str, Any]]:
     """One row per source resource and product.
 
     Keys: subject, kind, state (ok, late, skipped, stale, failed, held, never), last_success, last_change, age_hours,
-    promise_hours, broken_since, message.
+    promise_hours, broken_since, message. Rules that were broken when last checked follow, as kind check in state failed, or
+    warned when they only warn.
     """
     known = {(item.kind, item.subject): item for item in platform.state.all_health()}
     subjects: list[tuple[str, str, float | None]] = [
@@ -133,7 +134,23 @@ def health_rows(platform: Platform, now: datetime) -> list[dict[str, Any]]:
                 "message": "; ".join(filter(None, [item.message if item else "", told.get(subject, "")])),
             }
         )
-    return rows
+    return [*rows, *_open_failures(platform)]
+
+
+def _open_failures(platform: Platform) -> list[dict[str, Any]]:
+    """Broken rules, one row each. Rows in quarantine are no failure: their resource's own line tells of them."""
+    blank = dict.fromkeys(("last_success", "last_change", "age_hours", "promise_hours", "broken_since"))
+    return [
+        {
+            "subject": failure["dataset"],
+            "kind": "check",
+            "state": "warned" if failure["severity"] == "warn" else "failed",
+            **blank,
+            "message": failure["message"] + (f", such as {', '.join(failure['sample_keys'])}" if failure["sample_keys"] else ""),
+        }
+        for failure in platform.quality.open_failures().iter_rows(named=True)
+        if failure["severity"] != "quarantine"
+    ]
 
 
 def _recent_drift(platform: Platform, now: datetime) -> dict[str, str]:

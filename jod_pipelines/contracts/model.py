@@ -61,7 +61,7 @@ class Column:
         references: `table.column` whose values it must be among.
         range_reason: name in the vocabulary of why minimum and maximum are what they are.
         publish: whether releases may have it.
-        severity: what breaking a rule of this column leads to, when not what the table says.
+        severity: what breaking one of its rules leads to, when not what the table says.
     """
 
     name: str

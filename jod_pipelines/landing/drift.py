@@ -138,8 +138,8 @@ class Watch:
 
     def finish(self) -> Shape:
         """What is known after these documents."""
-        for (path, outline), times in self._outlines.items():
-            self.learned.learn(outline, path, times[0])
+        for (path, outline), counted in self._outlines.items():
+            self.learned.learn(outline, path, counted[0])
         for shape in [self.known] if self.known else []:
             for path, types in shape.types.items():
                 self.learned.types.setdefault(path, set()).update(types)

@@ -109,7 +109,7 @@ class PoliteClient:
         self.pause = pause
         self.requests_made = 0
         self.last_request = "nothing was asked yet"
-        self._window: deque[float] = deque()
+        self._window: deque[float] = deque(maxlen=1000)
         self._window_calls, self._window_seconds = 0, 0.0
         self._last_request = float("-inf")
         self._paced = transport is None and not base_url.startswith(("http://127.0.0.1", "http://localhost"))
@@ -134,8 +134,12 @@ class PoliteClient:
         self._http.close()
 
     def limit_calls(self, calls: int, seconds: float) -> None:
-        """Never make more than `calls` requests in any `seconds` seconds, as the source itself announces."""
+        """Never make more than `calls` requests in any `seconds` seconds, as the source itself announces.
+
+        The requests made before count too: the one that asks for the limit is one of them.
+        """
         self._window_calls, self._window_seconds = calls, seconds
+        self._window = deque(self._window, maxlen=calls)
 
     def get_json(self, path: str, params: dict[str, Any] | None = None) -> Answer:
         """GET a JSON document; retried until it is complete or attempts run out.
@@ -287,13 +291,11 @@ class PoliteClient:
                 self.pause(wait)
                 now += wait
         if self._window_calls:
-            if len(self._window) == self._window_calls:
-                wait = self._window[0] + self._window_seconds - now
-                if wait > 0:
-                    self.pause(wait)
-                    now += wait
-                self._window.popleft()
-            self._window.append(now)
+            wait = self._window[0] + self._window_seconds - now if len(self._window) == self._window_calls else 0.0
+            if wait > 0:
+                self.pause(wait)
+                now += wait
+        self._window.append(now)
         self._last_request = now
 
 

@@ -16,6 +16,12 @@ QUARANTINE = "quality.quarantine"
 """Every row in quarantine, of all datasets; `quality.quarantine_<dataset>` shows those of one."""
 
 
+def ensure_quality(connection: duckdb.DuckDBPyConnection, platform: Platform) -> None:
+    """Put the schema into a warehouse that was begun before there was one."""
+    if connection.execute("select 1 from information_schema.schemata where schema_name = 'quality'").fetchone() is None:
+        show_quality(connection, platform)
+
+
 def show_quality(connection: duckdb.DuckDBPyConnection, platform: Platform) -> None:
     """Put check results and quarantines into a warehouse that is begun.
 
@@ -36,7 +42,7 @@ def show_quality(connection: duckdb.DuckDBPyConnection, platform: Platform) -> N
         )
         select * exclude (run_checked_at) from dated
         qualify run_checked_at = max(run_checked_at) over (partition by dataset, checked_by);
-        create or replace table {QUARANTINE} (
+        create table if not exists {QUARANTINE} (
             dataset varchar, source_document varchar, "column" varchar, rule varchar, value varchar, row varchar
         );
         create or replace view quality.quarantine_counts as
@@ -44,6 +50,8 @@ def show_quality(connection: duckdb.DuckDBPyConnection, platform: Platform) -> N
         from {QUARANTINE} group by all order by all;
     """)
     datasets = {table.name for layer in ("marts", "published") for table in load_contracts()[layer].values()}
+    # Rows of a mart that is taken over from the build before stay set aside; the landing's are read anew.
+    connection.execute(f"delete from {QUARANTINE} where not list_contains(?, dataset)", [sorted(datasets)])
     for label in platform.archive.labels():
         landed = platform.archive.resource(*label.split("/"))
         for table in landed.tables():

@@ -315,7 +315,7 @@ def assert_named(message: str, says: str) -> None:
     """One line, which names what is wrong."""
     assert message.strip() == message != ""
     assert "\n" not in message
-    assert len(message) < 500
+    assert len(message) < 500, message
     assert re.search(says, message), f"{message!r} does not say {says!r}"
 
 

@@ -220,7 +220,7 @@ case("schema changed on page 2: hits renamed", SEARCH, f"{HOLDS} {QUARANTINES}",
 case("schema changed on page 2: names gone", SEARCH, QUARANTINES, "nimi", kind="edit", query="page=2", at="hits.*.nimi", change="drop")
 case("page twice", SEARCH, SAFE, kind="other", query="page=2", params={"page": "1"})
 case("page vanished", SEARCH, SAFE, kind="edit", query="page=2", at="hits", value=[])
-case("500 on page 2", SEARCH, HOLDS, "500", kind="status", status=500, query="page=2")
+case("500 on page 2", SEARCH, RECOVERS, kind="status", status=500, query="page=2")
 case("number of pages gone", LISTING, HOLDS, "sivuja", kind="edit", at="sivuja", change="drop")
 case("page without its data", LISTING, HOLDS, "", kind="edit", at="data", value=[])
 case("documents gone", LISTING, HOLDS, "", kind="edit", at="data", change="rename", value="tiedot")

@@ -1,14 +1,16 @@
 """A contract that has never failed is not a contract: a violation is planted for every kind of rule."""
 
+import shutil
 from datetime import date
 
 import duckdb
 import polars as pl
 import pytest
 
+from jod_pipelines.contracts import model
 from jod_pipelines.contracts.enforcement import conform, enforce, frame_of
 from jod_pipelines.contracts.expectations import check_frame, check_sql_rules
-from jod_pipelines.contracts.model import Column, Table, load_contracts
+from jod_pipelines.contracts.model import CONTRACTS, Column, Table, load_contracts
 from jod_pipelines.errors import ContractError
 
 PUBLISHED = sorted(load_contracts()["published"])
@@ -172,3 +174,15 @@ def test_a_wrong_contract_is_named(tmp_path, text, line):
     (tmp_path / "landing" / "a.b.yaml").write_text(text)
     with pytest.raises(ContractError, match=line):
         load_contracts(tmp_path)
+
+
+def test_a_landing_table_needs_its_own_contract_only(tmp_path, monkeypatch):
+    monkeypatch.setattr(model, "CONTRACTS", tmp_path)
+    (tmp_path / "landing").mkdir()
+    shutil.copy(CONTRACTS / "landing" / "koodisto.codes.yaml", tmp_path / "landing" / "a.a.yaml")
+    (tmp_path / "landing" / "a.b.yaml").write_text("no contract")
+    real = next(table for key, table in load_contracts()["landing"].items() if key.startswith("koodisto/codes/"))
+    assert model.landing_table("a", "a", real.name).polars_schema == real.polars_schema
+    assert model.find_landing_table("a", "c", real.name) is None
+    with pytest.raises(ContractError, match=r"a\.b\.yaml"):
+        model.find_landing_table("a", "b", real.name)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from jod_pipelines.contracts import dbt
-from jod_pipelines.contracts.enforcement import enforce
+from jod_pipelines.contracts.enforcement import QUARANTINE_SCHEMA, enforce
 from jod_pipelines.contracts.expectations import CheckReport, Finding, check_frame
 from jod_pipelines.contracts.model import Column, Table
 from jod_pipelines.contracts.rules import rules_of
@@ -21,7 +21,7 @@ from jod_pipelines.contracts.table_checks import check_table
 from jod_pipelines.fingerprint import PROJECT
 from jod_pipelines.publication.gate import unchecked_rules, warnings_of
 from jod_pipelines.quality import RESULTS, QualityLog, latest, results_of, with_quarantine
-from jod_pipelines.warehouse.quality import QUARANTINE
+from jod_pipelines.warehouse.quality import QUARANTINE, ensure_quality
 
 
 def column(name, type_="VARCHAR", **rules):
@@ -226,3 +226,43 @@ def test_a_release_tells_the_warnings_it_is_published_in_spite_of(begun):
         "fact: share: at least 0 is broken by 1 of 3 rows",
         "fct_job_posting: open_positions: at least 1: 2 rows set aside",
     ]
+
+
+def test_the_warehouse_shows_results_and_a_quarantine_per_dataset(tmp_path):
+    from jod_pipelines.landing.archive import Fetched
+    from jod_pipelines.platform import Platform
+    from jod_pipelines.settings import load_settings
+
+    platform = Platform(load_settings(home=tmp_path))
+    landed = platform.archive.resource("koodisto", "codes")
+    snapshot = landed.store([Fetched("page", b"[]", "GET /page", 200, "2026-11-20T00:00:00+00:00")])
+    for place in (landed.typed_path, landed.quarantine_path):
+        place("code", snapshot.id).parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame({"code": ["1"]}).write_parquet(landed.typed_path("code", snapshot.id))
+    refused = {
+        "source_document": ["page"] * 2,
+        "column": ["code"] * 2,
+        "rule": ["required"] * 2,
+        "value": [None] * 2,
+        "row": ["{}"] * 2,
+    }
+    pl.DataFrame(refused, schema=QUARANTINE_SCHEMA).write_parquet(landed.quarantine_path("code", snapshot.id))
+    landed.serve(snapshot)
+    with duckdb.connect() as connection:
+        ensure_quality(connection, platform)
+        ensure_quality(connection, platform)
+        assert connection.execute("select count(*) from quality.quality_results").fetchone() == (0,)
+        platform.quality.add("run-1", pl.concat([results("run-1", BAD, age=60), results("run-1", GOOD, by="dbt")]))
+        platform.quality.add("run-2", results("run-2", replace(BAD, passed=True)))
+        platform.quality.finish()
+        assert connection.execute("select count(*) from quality.quality_results").fetchone() == (3,)
+        newest = connection.execute("select run_id, checked_by, passed from quality.latest_results order by all").fetchall()
+        assert newest == [("run-1", "dbt", True), ("run-2", "sql", True)]
+        assert connection.execute("select source_document, rule from quality.quarantine_koodisto__codes__code").fetchall() == [
+            ("page", "required"),
+            ("page", "required"),
+        ]
+        assert connection.execute("from quality.quarantine_counts").fetchall() == [
+            ("koodisto__codes__code", "code", "required", 2, 1)
+        ]
+        assert connection.execute("select count(*) from quality.quarantine_fct_implementation").fetchone() == (0,)

@@ -33,7 +33,7 @@ def home(tmp_path: Path) -> Path:
     outside = tmp_path / "outside.parquet"
     pl.DataFrame({"secret": [1]}).write_parquet(outside)
     with duckdb.connect(str(tmp_path / "warehouse" / "jod.duckdb")) as connection:
-        for schema in ("core", "labour_market", "intermediate", "landing"):
+        for schema in ("core", "labour_market", "quality", "intermediate", "landing"):
             connection.execute(f"create schema {schema}")
         connection.execute(
             "create table core.dim_area (area_code varchar, area_level varchar, name_fi varchar, population_persons bigint)"
@@ -41,6 +41,8 @@ def home(tmp_path: Path) -> Path:
         connection.executemany("insert into core.dim_area values (?, ?, ?, ?)", AREAS)
         connection.execute("create table labour_market.fct_job_posting as select range::varchar as posting_id from range(100)")
         connection.execute("create table intermediate.int_cells as select 1 as one")
+        for name in ("latest_results", "quarantine_counts", "quarantine_fct_job_posting"):
+            connection.execute(f"create view quality.{name} as select 1 as one")
         connection.execute(f"create view landing.outside as select * from read_parquet('{outside}')")
         connection.execute("comment on table core.dim_area is 'fi: Alueet | sv: Områden | en: Areas'")
         connection.execute("comment on column core.dim_area.name_fi is 'fi: Nimi | sv: Namn | en: Name'")
@@ -124,7 +126,12 @@ def test_a_query_comes_from_a_file_or_from_stdin(home, tmp_path):
 
 def test_tables_and_columns_are_described_in_the_language_asked_for(home):
     listed = list(csv.DictReader(io.StringIO(answer(home, "--tables", "--format", "csv", "--lang", "sv"))))
-    assert [(row["table"], row["rows"]) for row in listed] == [("core.dim_area", "3"), ("labour_market.fct_job_posting", "100")]
+    assert {row["table"]: row["rows"] for row in listed} == {
+        "core.dim_area": "3",
+        "labour_market.fct_job_posting": "100",
+        "quality.latest_results": "1",
+        "quality.quarantine_counts": "1",
+    }
     narrowed = answer(home, "--tables", "fct_*posting*", "--format", "csv")
     assert "labour_market.fct_job_posting" in narrowed
     assert "dim_area" not in narrowed
