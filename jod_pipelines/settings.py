@@ -236,7 +236,11 @@ class Settings(BaseSettings):
             select={"sector": ("S0",), "sex": ("SSS",)},
         ),
         # The newest year of wages by region; all sectors together, since the split is thin below the whole country.
-        StatfinTable(path="pra/15b2", select={"sektoriluokitus_7": ("S0",)}),
+        StatfinTable(
+            path="pra/15b2",
+            dimensions={"sector": "sektoriluokitus_7", "area": "maakunta_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"},
+            select={"sector": ("S0",), "sex": ("SSS",)},
+        ),
         # Key figures and employed by occupation of the Labour Force Survey: ten years, and the newest three.
         StatfinTable(path="tyti/135z", select={"period": ("top:120",)}),
         StatfinTable(path="tyti/13au", dimensions={"occupation": "ammatti_19"}, select={"period": ("top:3",)}),
@@ -249,10 +253,14 @@ class Settings(BaseSettings):
             select={"period": ("top:2",)},
         ),
         # Population by education, by key figures, by age and sex, and projected: what supply and demand are measured against.
-        StatfinTable(path="vkour/12bs", select={"period": ("top:1",)}),
-        StatfinTable(path="vaerak/11ra", select={"period": ("top:5",)}),
-        StatfinTable(path="vaerak/11re", select={"period": ("top:1",)}),
-        StatfinTable(path="vaenn/14wx"),
+        StatfinTable(path="vkour/12bs", dimensions={"area": "alue_23", "sex": "sukupuoli_9"}, select={"period": ("top:1",)}),
+        StatfinTable(path="vaerak/11ra", dimensions={"area": "alue_23"}, select={"period": ("top:5",)}),
+        StatfinTable(
+            path="vaerak/11re",
+            dimensions={"area": "alue_23", "sex": "sukupuoli_9", "age": "ika_16"},
+            select={"period": ("top:1",)},
+        ),
+        StatfinTable(path="vaenn/14wx", dimensions={"area": "alue_23", "sex": "sukupuoli_9", "age": "ika_16"}),
     )
 
     kela_datasets: tuple[str, ...] = (

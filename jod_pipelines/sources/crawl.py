@@ -25,6 +25,7 @@ from jod_pipelines.landing.archive import Document, Entry, Failed, Fetched, Unch
 from jod_pipelines.sources.http import NotFound
 from jod_pipelines.sources.resource import WRONG_SHAPE, FetchContext, Landing, Parsed, Rows, fetched, parse_json
 
+_CONTAINERS = frozenset({dict, list})
 WITHDRAWN, FAILED = "withdrawn/", "failed/"
 UNLISTED = "unlisted"
 """Mark of a document that no enumeration names any more, although the source still answers it."""
@@ -162,10 +163,16 @@ def _note(key: str, status: int, answer: str, mark: str) -> Fetched:
 
 
 def _canonical(value: Any, ignored: Collection[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _canonical(item, ignored) for key, item in value.items() if key not in ignored}
-    if isinstance(value, list):
-        return sorted((_canonical(item, ignored) for item in value), key=_bytes)
+    kind = type(value)
+    if kind is dict:
+        return {
+            key: _canonical(item, ignored) if type(item) in _CONTAINERS else item
+            for key, item in value.items()
+            if key not in ignored
+        }
+    if kind is list:
+        items = [_canonical(item, ignored) for item in value]
+        return sorted(items, key=_bytes) if len(items) > 1 else items
     return value
 
 

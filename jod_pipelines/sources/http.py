@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -43,11 +44,15 @@ class Answer:
     fetched_at: str
 
     def json(self) -> Any:
-        """The parsed body.
+        """The parsed body, the same object each time: do not change it.
 
         Raises:
             SourceError: the body is not JSON.
         """
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Any:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
@@ -200,6 +205,7 @@ class PoliteClient:
                 body = b"".join(self._body_of(response, label)).removeprefix(BOM)
             except httpx.HTTPError as error:
                 raise _Retry(_unreachable(label, request.url, error)) from error
+        response.stream = httpx.ByteStream(b"")  # it and the response hold each other, and with them the body
         asked = f"{request.method} {request.url}"
         answer = Answer(asked, response.status_code, body, datetime.now(UTC).isoformat(timespec="seconds"))
         if check:

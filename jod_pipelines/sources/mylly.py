@@ -138,7 +138,7 @@ def _fetch_v2(context: FetchContext, held: pl.DataFrame) -> Landing:
     listed: set[str] = set()
     failed: dict[int, Failed] = {}
     lines = _until_settled(lambda: context.client.post_lines(PATH_V2, query), listed)
-    postings = _readable(lines, read_line_v2, failed)
+    postings = _readable(_distinct(lines), read_line_v2, failed)
     asked = f"POST {PATH_V2} {orjson.dumps(query).decode()}"
     series = f"v2/{'start' if start is None else start.isoformat()}"
     yield from _documents(postings, held, listed, series, asked, PERSONAL_V2)
@@ -239,6 +239,16 @@ def _until_settled(
         if whole() or (reading > 1 and moved):
             return
     raise SourceError(f"{LABEL}: the list ends elsewhere on each of {READINGS} readings; nothing of it is kept, run again")
+
+
+def _distinct(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Each line once: another reading gives the same ones again, and cleaning a line takes longer than reading it."""
+    seen: set[int] = set()
+    for line in lines:
+        mark = hash(line)
+        if mark not in seen:
+            seen.add(mark)
+            yield line
 
 
 def _readable(lines: Iterable[bytes], read: Callable[[bytes], Posting], failed: dict[int, Failed]) -> Iterator[Posting]:

@@ -119,7 +119,7 @@ def search_pages(
     while answers:
         for position, found in answers:
             if isinstance(found, Answer):
-                oids = [hit.get("oid") for hit in found.json()["hits"] if isinstance(hit, dict)]
+                oids = [str(hit.get("oid")) for hit in found.json()["hits"] if isinstance(hit, dict)]
                 repeated = seen & {*oids} or len({*oids}) < len(oids)
                 vanished = not oids and len(answers) == 1  # of a page in pieces, a piece may well have none
                 steady = steady and found.json()["total"] == total and not repeated and not vanished

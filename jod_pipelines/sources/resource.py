@@ -13,7 +13,7 @@ import polars as pl
 
 from jod_pipelines.contracts.model import Table
 from jod_pipelines.errors import SourceError
-from jod_pipelines.landing.archive import Arriving, Document, Fetched, Snapshot
+from jod_pipelines.landing.archive import Arriving, Document, Fetched, Snapshot, drop_keys
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, PoliteClient
 from jod_pipelines.sources.personal import scrub
@@ -206,18 +206,9 @@ def without_keys(body: bytes, keys: frozenset[str]) -> tuple[bytes, tuple[str, .
     """
     if not any(f'"{key}"'.encode() in body for key in keys):
         return body, ()
-    dropped: set[str] = set()
-
-    def strip(value: Any) -> Any:
-        if isinstance(value, dict):
-            dropped.update(keys & value.keys())
-            return {key: strip(item) for key, item in value.items() if key not in keys}
-        if isinstance(value, list):
-            return [strip(item) for item in value]
-        return value
-
-    stripped = strip(orjson.loads(body))
-    return (orjson.dumps(stripped), tuple(sorted(dropped))) if dropped else (body, ())
+    value = orjson.loads(body)
+    dropped = drop_keys(value, keys)
+    return (orjson.dumps(value), tuple(sorted(dropped))) if dropped else (body, ())
 
 
 def _why(error: BaseException) -> str:

@@ -18,7 +18,7 @@ ALLOWED = {
     "skills": {"skills", "landing", "sources"},
     "opportunities": {"opportunities", "skills", "settings"},
     "forecasting": {"forecasting", "settings"},
-    "publication": {"publication", "contracts", "warehouse"},
+    "publication": {"publication", "contracts", "warehouse", "quality"},
     "reference": {"reference"},
 }
 GROUND = {"contacts", "errors", "fingerprint", "__init__"}

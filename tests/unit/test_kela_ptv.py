@@ -1,5 +1,7 @@
 """Kela's files and the service register: quirks of both, and what an unchanged night costs."""
 
+import csv
+import io
 from datetime import date
 
 import httpx
@@ -11,7 +13,7 @@ from jod_pipelines.errors import SourceError
 from jod_pipelines.ingest import ingest, read_typed
 from jod_pipelines.landing.archive import Document
 from jod_pipelines.platform import Platform
-from jod_pipelines.sandbox import build_world
+from jod_pipelines.sandbox import benefits, build_world
 from jod_pipelines.sandbox.servers.app import SourcesApp
 from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
 from jod_pipelines.settings import HttpSettings, RecheckSettings, load_settings
@@ -260,3 +262,17 @@ def test_details_are_read_one_by_one_where_many_at_once_are_refused(platform, ca
     outcome = land(single, "ptv/services")
     assert outcome.rows["service"] == 4 * 38 - 1
     assert outcome.requests == 2 + 2 + 4 * 38
+
+
+def test_the_sandbox_counts_a_merged_municipality_by_the_borders_of_its_time():
+    world = build_world(load_settings(scale="300"))
+    name = "kelan-etuuksien-saajat-ja-maksetut-etuudet"
+    counted = {}
+    for year in (2025, 2026):
+        lines = csv.DictReader(io.StringIO(benefits.file(world, name, f"data_{year}.csv").decode("utf-8-sig")))
+        january = [row for row in lines if row["vuosikuukausi"] == f"{year}01" and row["etuus"] == "Yhteensä"]
+        counted[year] = {row["kunta_nro"]: int(row["saaja_lkm"]) for row in january if row["kunta_nro"] in ("507", "588")}
+    assert set(counted[2025]) == {"507", "588"}
+    assert set(counted[2026]) == {"507"}
+    assert counted[2026]["507"] == pytest.approx(sum(counted[2025].values()), rel=0.25)
+    assert counted[2025]["588"] < counted[2025]["507"]

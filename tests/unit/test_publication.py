@@ -209,7 +209,7 @@ def test_what_is_touched_after_publication_is_found(tmp_path):
     ("name", "change", "line"),
     [
         ("job_opportunity", {"opportunity_id": "not-a-uuid"}, "opportunity_id pattern"),
-        ("forecast_vacancies", {"q10": 7.0}, "Quantiles grow"),
+        ("forecast_vacancies", {"q10": 7.0}, "Quantiles rise"),
         ("job_opportunity_distribution", {"share_pct": 101.0}, "at most 100"),
     ],
 )
