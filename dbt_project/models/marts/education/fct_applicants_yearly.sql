@@ -26,6 +26,6 @@ select
     sum(applications.accepted)::bigint as accepted_persons,
     sum(applications.started)::bigint as started_persons
 from applications
-left join {{ ref('dim_region') }} as region on applications.municipality_code = region.area_code
+left join {{ ref('dim_area') }} as region on applications.municipality_code = region.area_code
 left join {{ ref('dim_education') }} as codes on applications.education_code = codes.education_code
 group by 1, 2, 3, 4
