@@ -10,7 +10,7 @@ with maps as (
 
 today as (
     select area_code as municipality_code
-    from {{ ref('dim_region') }}
+    from {{ ref('dim_area') }}
     where area_level = 'municipality' and is_current
 ),
 
