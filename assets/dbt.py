@@ -26,7 +26,7 @@ class Translator(DagsterDbtTranslator):
     """Models are assets `schema/name` in the group of their schema."""
 
     def get_asset_key(self, dbt_resource_props: dict) -> dg.AssetKey:  # type: ignore[type-arg]
-        """`core/dim_region`; sources keep the key their YAML gives."""
+        """`core/dim_area`; sources keep the key their YAML gives."""
         if dbt_resource_props["resource_type"] == "model":
             return dg.AssetKey([dbt_resource_props["config"]["schema"], dbt_resource_props["name"]])
         key: dg.AssetKey = super().get_asset_key(dbt_resource_props)

@@ -19,7 +19,7 @@ MATERIAL = {
         dg.AssetKey(["labour_market", "fct_job_posting"]),
         dg.AssetKey(["labour_market", "fct_job_posting_skill"]),
         dg.AssetKey(["core", "dim_occupation"]),
-        dg.AssetKey(["core", "dim_region"]),
+        dg.AssetKey(["core", "dim_area"]),
         recognised_key("posting"),
     ],
     "education": [
@@ -27,7 +27,7 @@ MATERIAL = {
         dg.AssetKey(["education", "fct_implementation"]),
         dg.AssetKey(["core", "dim_education"]),
         dg.AssetKey(["core", "dim_education_field"]),
-        dg.AssetKey(["core", "dim_region"]),
+        dg.AssetKey(["core", "dim_area"]),
         dg.AssetKey(["derived", "fct_programme_skill"]),
     ],
 }

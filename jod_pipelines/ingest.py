@@ -549,8 +549,8 @@ def _serve(resource: Resource, landed: LandedResource, snapshot: Snapshot, deriv
 
 
 def _told(derived: _Derived) -> str:
-    more = [f"{len(derived.findings) - 3} more departures"] if len(derived.findings) > 3 else []
-    return "; ".join([*map(str, derived.findings[:3]), *more, *derived.notes])
+    more = [f"{len(derived.findings) - 2} more departures"] if len(derived.findings) > 2 else []
+    return "; ".join([*map(str, derived.findings[:2]), *more, *derived.notes])
 
 
 def _is_derived(resource: Resource, landed: LandedResource, snapshot: Snapshot) -> bool:

@@ -277,7 +277,7 @@ def _job_material(warehouse: Warehouse) -> Material:
         names=names,
         name_labels=_labels(warehouse, "core.dim_occupation", "occupation_uri"),
         skill_labels=_labels(warehouse, "core.dim_skill", "skill_uri"),
-        region_labels=_labels(warehouse, "core.dim_region where area_level = 'region'", "area_code"),
+        region_labels=_labels(warehouse, "core.dim_area where area_level = 'region'", "area_code"),
         knowledge=_knowledge(warehouse),
     )
 
@@ -308,7 +308,7 @@ def _education_material(warehouse: Warehouse) -> Material:
         names=names,
         name_labels=labels,
         skill_labels=_labels(warehouse, "core.dim_skill", "skill_uri"),
-        region_labels=_labels(warehouse, "core.dim_region where area_level = 'region'", "area_code"),
+        region_labels=_labels(warehouse, "core.dim_area where area_level = 'region'", "area_code"),
         knowledge=_knowledge(warehouse),
     )
 

@@ -146,6 +146,7 @@ def _fetch_v2(context: FetchContext, held: pl.DataFrame) -> Landing:
     yield from _archived(context, (start or now) - (OVERLAP if start is None else timedelta(0)))
     if whole:
         yield from _vanished(set(held["posting_id"]), listed, failed)
+    if whole and not failed:  # what could not be read is asked for again tomorrow, however old it is
         # The day and not the moment: the same answer on the same day is the same snapshot.
         yield Fetched(
             ENUMERATED, b"", asked, 200, f"{now.isoformat(timespec='seconds')}+00:00", change_key=now.date().isoformat()

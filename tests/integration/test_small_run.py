@@ -184,7 +184,7 @@ def test_status_releases_and_diff_speak_json(small_home: Path) -> None:
 def test_readers_see_the_warehouse_while_it_is_served(small_home: Path) -> None:
     with duckdb.connect(str(small_home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
         marts = {row[0] for row in connection.execute("select table_name from duckdb_tables() where not internal").fetchall()}
-    dimensions = {"dim_region", "dim_occupation", "dim_skill", "dim_education_field", "dim_organisation"}
+    dimensions = {"dim_area", "dim_occupation", "dim_skill", "dim_education_field", "dim_organisation"}
     facts = {"fct_job_posting", "fct_job_posting_skill", "fct_programme", "fct_implementation"}
     assert dimensions | facts | {"fct_vacancies_monthly", "fct_applicants_yearly"} <= marts
     assert not (small_home / "warehouse" / "build").exists()

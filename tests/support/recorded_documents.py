@@ -21,8 +21,8 @@ from jod_pipelines.sources import all_resources, eperusteet, koodisto, opintopol
 from jod_pipelines.sources.resource import Resource, without_keys
 
 PERSONAL = {module.__name__.rpartition(".")[2]: module.PERSONAL for module in (opintopolku, eperusteet, koodisto, organisaatio)}
-MORE_TABLES = ("tjt/14ww", "vaerak/121w")
-"""Tables of which answers are recorded and that the settings do not ask for."""
+SLICES = ("135z", "12bs", "11ra", "11re", "14ww", "121w")
+"""Tables of which another selection is recorded than the settings ask for: described by their own columns."""
 
 Split = Callable[[bytes], dict[str, bytes]]
 
@@ -92,12 +92,12 @@ LANDS: tuple[tuple[str, str, Split], ...] = (
     (r"opintopolku/organisaatio/hierarkia_koski_mock\.json", "organisaatio/organisations", one),
     (r"statfin/software_occupations_register_kunnat_12ti\.json", "statfin/tyonv_12ti", with_metadata),
     (r"statfin/unemployment_register_kunnat_12r5\.json", "statfin/tyonv_12r5", with_metadata),
-    (r"statfin/unemployment_survey_national_135z\.json", "statfin/tyti_135z", with_metadata),
-    (r"statfin/education_register_kunnat_12bs\.json", "statfin/vkour_12bs", with_metadata),
-    (r"statfin/age_register_kunnat_11ra\.json", "statfin/vaerak_11ra", with_metadata),
-    (r"statfin/sex_register_kunnat_11re\.json", "statfin/vaerak_11re", with_metadata),
-    (r"statfin/income_register_kunnat_14ww\.json", "statfin/tjt_14ww", with_metadata),
-    (r"statfin/population_register_kunnat_121w\.json", "statfin/vaerak_121w", with_metadata),
+    (r"statfin/unemployment_survey_national_135z\.json", "statfin/recorded_135z", with_metadata),
+    (r"statfin/education_register_kunnat_12bs\.json", "statfin/recorded_12bs", with_metadata),
+    (r"statfin/age_register_kunnat_11ra\.json", "statfin/recorded_11ra", with_metadata),
+    (r"statfin/sex_register_kunnat_11re\.json", "statfin/recorded_11re", with_metadata),
+    (r"statfin/income_register_kunnat_14ww\.json", "statfin/recorded_14ww", with_metadata),
+    (r"statfin/population_register_kunnat_121w\.json", "statfin/recorded_121w", with_metadata),
     (r"statfin/.*\.px", "statfin/px_files", one),
     (r"statfin/tyonv_data_(ammatit|maakunta)_.*\.csv", "statfin/tyonv_history", one),
     (r"vipunen/resources_2019\.json", "vipunen/resources", one),
@@ -194,7 +194,7 @@ def grouped(lands: Iterable[tuple[str, str, Split]]) -> dict[tuple[str, str, Spl
 
 def land(folder: Path, files: list[str], label: str, split: Split, home: Path) -> list[Told]:
     """Ingest the documents of files as if the resource's source had sent them tonight, and count what became of each file."""
-    tables = tuple(StatfinTable(path=path) for path in MORE_TABLES)
+    tables = tuple(StatfinTable(path=f"recorded/{table}") for table in SLICES)
     settings = load_settings(home=home, sources="recorded", recorded=folder)
     settings = settings.model_copy(update={"statfin_tables": (*settings.statfin_tables, *tables)})
     platform = Platform(settings)

@@ -17,4 +17,4 @@ select
     organisation.valid_from,
     organisation.valid_to
 from {{ ref('stg_organisaatio__organisation') }} as organisation
-left join {{ ref('dim_region') }} as region on organisation.municipality_code = region.area_code
+left join {{ ref('dim_area') }} as region on organisation.municipality_code = region.area_code

@@ -28,7 +28,7 @@ counted as (
         sum(applications.accepted)::double as accepted,
         sum(applications.started)::double as started
     from applications
-    left join {{ ref('dim_region') }} as region on applications.municipality_code = region.area_code
+    left join {{ ref('dim_area') }} as region on applications.municipality_code = region.area_code
     group by 1, 2, 3, 4
 ),
 

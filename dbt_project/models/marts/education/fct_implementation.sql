@@ -8,7 +8,7 @@ with places as (
             unnest(municipality_codes) as municipality_code
         from {{ ref('int_implementations') }}
     )
-    left join {{ ref('dim_region') }} as region on region.area_code = municipality_code
+    left join {{ ref('dim_area') }} as region on region.area_code = municipality_code
     group by implementation_oid
 )
 

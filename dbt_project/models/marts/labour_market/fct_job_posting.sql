@@ -8,7 +8,7 @@ with occupations as (
 
 regions as (
     select map(list(area_code), list(region_code)) as codes
-    from {{ ref('dim_region') }}
+    from {{ ref('dim_area') }}
     where area_level = 'municipality' and region_code is not null
 )
 
