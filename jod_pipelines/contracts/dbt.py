@@ -46,7 +46,7 @@ def _landing(tables: dict[str, Table]) -> dict[str, Any]:
                 "columns": [_described(column) for column in table.columns],
             }
         )
-    reference = [{"name": "regions"}, {"name": "municipalities"}]
+    reference = [{"name": name} for name in ("regions", "municipalities", "municipality_changes", "known_unmapped")]
     return {
         "version": 2,
         "sources": [
