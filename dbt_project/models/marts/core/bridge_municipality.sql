@@ -1,5 +1,5 @@
 -- Every municipality code since 2006 and the code or codes its area has in current borders. Changes the reference list does not
--- know yet come from Statistics Finland's own correspondence; where that gives several successors, none is taken for the main one.
+-- know yet come from Statistics Finland's correspondence; where that gives several successors, none is taken for the main one.
 with recursive codes as (
     select * from {{ ref('stg_koodisto__code') }}
     where code_list = 'kunta'
