@@ -3,7 +3,7 @@
 with parts as (
     select
         benefits.*,
-        coalesce(bridge.current_code, benefits.municipality_code) as current_code,
+        coalesce(bridge.current_municipality_code, benefits.municipality_code) as current_code,
         coalesce(bridge.event, 'same') as event
     from {{ ref('fct_benefits') }} as benefits
     left join {{ ref('bridge_municipality') }} as bridge on benefits.municipality_code = bridge.municipality_code
