@@ -10,6 +10,7 @@ import yaml
 from jod_pipelines.contracts.model import Column, Severity, Table, load_contracts
 from jod_pipelines.contracts.rules import OF_ONE_ROW, rules_of
 from jod_pipelines.contracts.table_checks import broken_rows
+from jod_pipelines.reference import FOLDER as REFERENCE
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 HEADER = "# Generated from data_contracts/ by `jod contracts generate`. Change the contract, not this file.\n"
@@ -48,18 +49,7 @@ def _landing(tables: dict[str, Table]) -> dict[str, Any]:
                 "columns": [_described(column) for column in table.columns],
             }
         )
-    reference = [
-        {"name": name}
-        for name in (
-            "dictionary",
-            "industry_sections",
-            "known_unmapped",
-            "measures",
-            "municipalities",
-            "regions",
-            "source_measures",
-        )
-    ]
+    reference = [{"name": name} for name in ("dictionary", *sorted(path.stem for path in REFERENCE.glob("*.csv")))]
     platform = [{"name": "landed", "description": "The snapshot that serves, by source and resource"}]
     return {
         "version": 2,

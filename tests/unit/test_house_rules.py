@@ -12,7 +12,7 @@ from jod_pipelines.fingerprint import PROJECT
 PACKAGE = sorted((PROJECT / "jod_pipelines").rglob("*.py"))
 ASSETS = sorted((PROJECT / "assets").glob("*.py"))
 ALLOWED = {
-    "contracts": {"contracts"},
+    "contracts": {"contracts", "reference"},
     "landing": {"landing", "settings"},
     "sources": {"sources", "settings", "landing", "reference", "contracts"},
     "skills": {"skills", "landing", "sources"},
