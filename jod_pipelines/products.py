@@ -453,7 +453,7 @@ def _newest_day(platform: Platform) -> date:
     if days and platform.settings.sources == "sandbox":
         return max(days)
     snapshots = [platform.archive.resource(r.source, r.name).current() for r in all_resources(platform.settings)]
-    fetched = max(date.fromisoformat(snapshot.fetched_at[:10]) for snapshot in snapshots if snapshot)
+    fetched = max(date.fromisoformat(snapshot.fetched_at[:10]) for snapshot in snapshots if snapshot and snapshot.entries)
     return min(max(days, default=fetched), fetched)
 
 

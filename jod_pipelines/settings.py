@@ -255,6 +255,8 @@ class Settings(BaseSettings):
             dimensions={"level": "koulutusaste_17", "sex": "sukupuoli_1", "area": "maakunta_2", "field": "koulutusala_1"},
             select={"period": ("top:2",)},
         ),
+        # Discontinuation of education: a few thousand cells, whose variables are not known before they are asked for.
+        StatfinTable(path="kkesk/14pi"),
         # Population by education, by key figures, by age and sex, and projected: what supply and demand are measured against.
         StatfinTable(path="vkour/12bs", dimensions={"area": "alue_23", "sex": "sukupuoli_9"}, select={"period": ("top:1",)}),
         StatfinTable(path="vaerak/11ra", dimensions={"area": "alue_23"}, select={"period": ("top:5",)}),

@@ -1,6 +1,8 @@
 {#-
     Cells of a table of Statistics Finland in the one form all statistical facts have: keys, measure, value, unit, status,
     source_table, snapshot_id. Content codes that no line of reference.source_measures names stay out; a test lists them.
+    The source writes a zero as '-' or as 0: whole things counted as 0 are a true zero too, a rate or thousands of people may
+    have been rounded to 0 and stay a value.
 -#}
 {% macro tidy(relation, source_table, keys) -%}
     select
@@ -10,7 +12,10 @@
         measures.measure,
         cells.value,
         measures.unit,
-        cells.status,
+        case
+            when cells.value = 0 and measures.unit in ('degrees', 'persons', 'places', 'vacancies') then 'zero'
+            else cells.status
+        end as status,
         '{{ source_table }}' as source_table,
         landed.snapshot_id
     from {{ relation }} as cells

@@ -8,7 +8,7 @@
 * `education_fields.csv`: fields of education, levels 1 and 2, national classification of education 2016.
 * `industry_sections.csv`: sections of the Standard Industrial Classification TOL 2008 and the divisions they hold.
 * `known_unmapped.csv`: why a code that a source uses is in no dimension, by pattern; the first line that fits counts.
-* `measures.csv`: what the facts of the warehouse measure, with unit and names; our own wording.
+* `measures.csv`: what the facts of the warehouse measure, with unit, names and definitions; our own wording.
 * `source_measures.csv`: which measure a content code of a source's table is.
 """
 

@@ -1,7 +1,7 @@
 """Tables of Statistics Finland and resources of Vipunen that stand beside the forecasts' material.
 
 Codes, sizes and symbols are those of the real tables; numbers are drawn. What the sources' own pages do not tell (the
-variables of `vaenn/14wx` and `pra/15b2` beside area, time and contents) is shaped like their neighbours.
+variables of `vaenn/14wx` and `pra/15b2` beside area, time and contents; all of `kkesk/14pi`) is shaped like their neighbours.
 """
 
 from __future__ import annotations
@@ -90,6 +90,17 @@ def _tables(world: World) -> list[Drawn]:
             {
                 "vaesto_15_": ("15 vuotta täyttänyt väestö 31.12", "henkilöä"),
                 "kaste3T8": ("Perusasteen jälkeisen tutkinnon suorittanut väestö", "henkilöä"),
+                "kaste0": ("Ilman perusasteen jälkeistä tutkintoa oleva väestö", "henkilöä"),
+                "kaste0osuus": ("Ilman perusasteen jälkeistä tutkintoa olevien osuus, %", "%"),
+                "kaste3T8osuus": ("Perusasteen jälkeisen tutkinnon suorittaneiden osuus, %", "%"),
+                "kaste3": ("Toisen asteen tutkinnon suorittaneet", "henkilöä"),
+                "kaste3osuus": ("Toisen asteen tutkinnon suorittaneiden osuus, %", "%"),
+                "kaste4": ("Erikoisammattikoulutusasteen tutkinnon suorittaneet", "henkilöä"),
+                "kaste5T8": ("Korkea-asteen tutkinnon suorittaneet", "henkilöä"),
+                "kaste5": ("Alimman korkea-asteen tutkinnon suorittaneet", "henkilöä"),
+                "kaste6": ("Alemman korkeakouluasteen tutkinnon suorittaneet", "henkilöä"),
+                "kaste7": ("Ylemmän korkeakouluasteen tutkinnon suorittaneet", "henkilöä"),
+                "kaste8": ("Tutkijakoulutusasteen tutkinnon suorittaneet", "henkilöä"),
                 "kaste5T8osuus": ("Korkea-asteen tutkinnon suorittaneiden osuus, %", "%"),
                 "vktm": ("Väestön koulutustasomittain", "indeksi"),
             },
@@ -180,6 +191,18 @@ def _tables(world: World) -> list[Drawn]:
             },
             tuple(str(year) for year in range(2024, 2046)),
             {"vaesto_e24": ("Väestö 31.12. (ennuste 2024)", "henkilöä")},
+        ),
+        Drawn(
+            "kkesk/14pi",
+            "Koulutuksen keskeyttäminen maakunnan ja koulutussektorin mukaan",
+            statfin + "koulutuksen keskeyttäminen",
+            "2026-03-12T06:00:00",
+            {
+                "maakunta_7_20250101": {"SSS": "KOKO MAA", **regions},
+                "koulutussektori_1_20180101": {"1": "Lukiokoulutus", "2": "Ammatillinen", "3": "Amk", "4": "Yliopisto"},
+            },
+            years[:-2],
+            {"keskeyttaneet": ("Keskeyttäneet", "henkilöä"), "keskeyttaneet_osuus": ("Keskeyttäneiden osuus, %", "%")},
         ),
     ]
 

@@ -98,7 +98,7 @@ class Warehouse:
             snapshot = self.platform.archive.resource(source, resource).current()
             if snapshot is not None:
                 row = [source, resource, snapshot.id, snapshot.fetched_at]
-                connection.execute("insert into platform.landed values (?, ?, ?, ?::timestamptz::timestamp)", row)
+                connection.execute("insert into platform.landed values (?, ?, ?, nullif(?, '')::timestamptz::timestamp)", row)
 
     def marks(self, manifest: Mapping[str, Any]) -> dict[str, str | None]:
         """Mark of each model, as its inputs are now; see `carried.model_marks`."""

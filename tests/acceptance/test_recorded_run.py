@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
+from jod_pipelines.reference import reference_table
 from tests_support import Run, jod, stored
 
 pytestmark = [pytest.mark.slow, pytest.mark.recorded]
@@ -62,7 +64,7 @@ def test_confidential_and_true_numbers_survive_from_the_answer_to_the_release(
 ) -> None:
     answer = json.loads((recorded / "statfin" / "software_occupations_register_kunnat_12ti.json").read_text("utf-8"))
     measures = ("unemployed_jobseekers", "open_vacancies")
-    symbols = {"...": "confidential", "..": "missing", ".": "impossible", "-": "zero"}
+    symbols = {"...": "confidential"}
     sent = {
         (area.removeprefix("MK"), occupation, month.replace("M", "-") + "-01", measure): value
         for area, occupation, month, values in ((*row["key"], row["values"]) for row in answer["data"])
@@ -76,14 +78,34 @@ def test_confidential_and_true_numbers_survive_from_the_answer_to_the_release(
         for region, occupation, month, measure, status, value in published.select(*key, "status", "value").iter_rows()
     }
     expected = {
-        cell: (symbols[value], 0.0 if value == "-" else None) if value in symbols else ("value", float(value))
+        cell: (symbols[value], None) if value in symbols else ("zero" if float(value) == 0 else "value", float(value))
         for cell, value in sent.items()
     }
     assert {cell: released.get(cell) for cell in expected} == expected
-    assert {status for status, _ in expected.values()} == {"confidential", "value"}
+    assert {status for status, _ in expected.values()} == {"confidential", "zero", "value"}
     with duckdb.connect(str(recorded_run.home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
         mart = connection.sql("from labour_market.fct_vacancies_monthly").pl()
     assert mart.sort(key).equals(dataset(release, "labour_market_monthly").sort(key))
+
+
+def test_what_cannot_exist_is_told_from_zero_in_the_marts(recorded_run: Run, recorded: Path) -> None:
+    """The recorded 12bs has cells of '.', which the release does not hold."""
+    answer = json.loads((recorded / "statfin" / "education_register_kunnat_12bs.json").read_text("utf-8"))
+    named = reference_table("source_measures").filter(source_table="vkour/12bs")["source_measure"].to_list()
+    contents = [column["code"] for column in answer["columns"] if column["type"] == "c"]
+    sent = Counter(
+        "impossible" if value == "." else "number"
+        for row in answer["data"]
+        for content, value in zip(contents, row["values"], strict=True)
+        if content in named
+    )
+    with duckdb.connect(str(recorded_run.home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        kept = connection.sql(
+            "select case when status in ('value', 'zero') then 'number' else status end, count(*) "
+            "from population.fct_population_education_yearly where source_table = 'vkour/12bs' group by all"
+        ).fetchall()
+    assert sent["impossible"] > 0
+    assert dict(kept) == sent
 
 
 def test_education_opportunities_and_forecasts_are_made(release: Path) -> None:

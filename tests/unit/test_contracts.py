@@ -122,19 +122,21 @@ def test_great_expectations_sees_a_missing_column_and_a_double_key():
     assert not check_frame(pl.DataFrame({"a": ["1", "1"], "b": ["1", "1"]}), pair).passed
 
 
-@pytest.mark.parametrize("name", ["forecast_vacancies", "education_opportunity"])
+@pytest.mark.parametrize("name", ["forecast_vacancies", "education_opportunity", "labour_market_monthly"])
 def test_rules_over_the_whole_table_fail_on_a_planted_row(name):
     contract = load_contracts()["published"][name]
     rows = {
         "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1}
         | dict.fromkeys(("q2_5", "q10", "q50", "q90", "q97_5"), 1.0),
         "education_opportunity": {"duration_min_months": 1, "duration_median_months": 2, "duration_max_months": 3},
+        "labour_market_monthly": {"value": 7.0, "status": "value"},
     }[name]
     planted = {
         "quantiles_in_order": {"q10": 5.0},
         "horizon_is_months_ahead": {"horizon_months": 2},
         "durations_all_or_none": {"duration_min_months": None},
         "durations_in_order": {"duration_min_months": 9},
+        "number_only_with_its_status": {"status": "confidential"},
     }
     with duckdb.connect() as connection:
         for rule in contract.rules:
@@ -147,7 +149,9 @@ def test_rules_over_the_whole_table_fail_on_a_planted_row(name):
 
 def test_every_rule_over_the_whole_table_is_planted_above():
     names = {rule.name for contract in EVERY_TABLE for rule in contract.rules}
-    assert names == {"quantiles_in_order", "horizon_is_months_ahead", "durations_all_or_none", "durations_in_order"}
+    assert names == {"quantiles_in_order", "horizon_is_months_ahead", "durations_all_or_none", "durations_in_order"} | {
+        "number_only_with_its_status"
+    }
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

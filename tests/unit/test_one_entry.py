@@ -32,14 +32,12 @@ def types(warehouse, view):
 
 
 def test_a_table_of_statistics_finland_takes_its_path_alone(home, monkeypatch):
-    monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([{"path": "sijk/111l", "select": {"period": ["top:1"]}}]))
-    outcome, warehouse = landed("statfin/sijk_111l")
+    monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([{"path": "kkesk/14pi", "select": {"period": ["top:1"]}}]))
+    outcome, warehouse = landed("statfin/kkesk_14pi")
     assert outcome.quarantined == {}
-    assert types(warehouse, "statfin__sijk_111l__cell") == {
-        "koulutusaste_17_code": "VARCHAR",
-        "sukupuoli_1_code": "VARCHAR",
-        "maakunta_2_code": "VARCHAR",
-        "koulutusala_1_code": "VARCHAR",
+    assert types(warehouse, "statfin__kkesk_14pi__cell") == {
+        "maakunta_7_code": "VARCHAR",
+        "koulutussektori_1_code": "VARCHAR",
         "period": "VARCHAR",
         "measure": "VARCHAR",
         "value": "DOUBLE",
@@ -50,15 +48,15 @@ def test_a_table_of_statistics_finland_takes_its_path_alone(home, monkeypatch):
     }
     periods, rows, hidden = warehouse.query(
         "select list(distinct period), count(*), count(*) filter (status = 'confidential' and value is null) "
-        "from landing.statfin__sijk_111l__cell"
+        "from landing.statfin__kkesk_14pi__cell"
     ).row(0)
-    assert (periods, rows) == (["2024"], outcome.rows["cell"])
+    assert (periods, rows) == (["2023"], outcome.rows["cell"])
     assert 0 < hidden < rows
     labels = warehouse.query(
-        "select label from landing.statfin__sijk_111l__label "
-        "where column_name = 'sukupuoli_1_code' and code = '2' and language = 'fi'"
+        "select label from landing.statfin__kkesk_14pi__label "
+        "where column_name = 'koulutussektori_1_code' and code = '1' and language = 'fi'"
     ).rows()
-    assert labels == [("Naiset",)]
+    assert labels == [("Lukiokoulutus",)]
 
 
 def test_a_resource_of_vipunen_takes_its_name_alone(home, monkeypatch):

@@ -3,5 +3,8 @@ select
     unit,
     name_fi,
     name_sv,
-    name_en
+    name_en,
+    definition_fi,
+    definition_sv,
+    definition_en
 from {{ source('reference', 'measures') }}
