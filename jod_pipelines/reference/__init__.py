@@ -10,6 +10,9 @@
 * `known_unmapped.csv`: why a code that a source uses is in no dimension, by pattern; the first line that fits counts.
 * `measures.csv`: what the facts of the warehouse measure, with unit, names and definitions; our own wording.
 * `source_measures.csv`: which measure a content code of a source's table is.
+* `municipality_changes.csv`: municipalities abolished, divided or made since 2006, with the first year of the new borders
+  and the successor; last days as in the code list kunta of Koodisto. Each year has as many municipalities as Statistics
+  Finland's edition of that year (431 in 2006, 348 in 2009, 308 in 2026).
 """
 
 from __future__ import annotations

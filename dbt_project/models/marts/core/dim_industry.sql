@@ -29,7 +29,10 @@ every_code as (
 
 select
     every_code.industry_code,
-    case when regexp_matches(every_code.industry_code, '^[A-Z]$') then 1 else length(every_code.industry_code) end as industry_level,
+    case
+        when regexp_matches(every_code.industry_code, '^[A-Z]$') then 1
+        else length(every_code.industry_code)
+    end as industry_level,
     every_code.parent_code,
     coalesce(sections.section_code, every_code.industry_code) as section_code,
     every_code.name_fi,

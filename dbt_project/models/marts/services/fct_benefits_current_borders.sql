@@ -2,9 +2,9 @@
 -- when every part is known and none was split: unknown plus known is unknown. Totals are Kela's own rows, never sums of these.
 with parts as (
     select
-        benefits.*,
-        coalesce(bridge.current_code, benefits.municipality_code) as current_code,
-        coalesce(bridge.event, 'same') as event
+        benefits.* exclude (status),
+        coalesce(bridge.current_municipality_code, benefits.municipality_code) as current_code,
+        case when coalesce(bridge.is_whole, true) then benefits.status else 'missing' end as status
     from {{ ref('fct_benefits') }} as benefits
     left join {{ ref('bridge_municipality') }} as bridge on benefits.municipality_code = bridge.municipality_code
 )
@@ -17,13 +17,9 @@ select
     dimensions,
     any_value(is_total) as is_total,
     measure,
-    case when bool_and(status in ('value', 'zero') and event != 'split') then sum(value) end as value,
+    case when {{ status_of_parts('status') }} in ('value', 'zero') then sum(value) end as value,
     unit,
-    case
-        when bool_or(event = 'split') then 'other'
-        when bool_and(status in ('value', 'zero')) then if(sum(value) = 0, 'zero', 'value')
-        else arg_min(status, array_position(['confidential', 'missing', 'not_yet', 'other', 'value', 'zero'], status))
-    end as status,
+    {{ status_of_parts('status') }} as status,
     count(*)::integer as parts,
     any_value(source_table) as source_table,
     any_value(snapshot_id) as snapshot_id
