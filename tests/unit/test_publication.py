@@ -112,6 +112,7 @@ def content(release_id="2026-11-01-aaaaaaaaaa", **changes):
             },
         ),
         "forecast_evaluation": frame("forecast_evaluation"),
+        "labour_market_monthly": frame("labour_market_monthly"),
     }
     assert set(datasets) == set(load_contracts()["published"])
     note = ReleaseNote(
