@@ -10,7 +10,7 @@ from assets.jobs import main_job
 from assets.opportunities import opportunity_assets
 from assets.publication import release
 from assets.schedules import nightly
-from assets.sensors import record_failure
+from assets.sensors import keep_results, record_failure
 from assets.skills import skill_assets
 from assets.warehouse import warehouse_assets
 from jod_pipelines.platform import Platform
@@ -31,7 +31,7 @@ def build_definitions(settings: Settings, platform: Platform | None = None) -> d
         asset_checks=contract_checks(settings),
         jobs=[main_job],
         schedules=[nightly],
-        sensors=[record_failure],
+        sensors=[record_failure, keep_results],
         resources={"platform": platform or Platform(settings), "dbt": dbt_resource()},
         executor=dg.in_process_executor,
     )

@@ -1,39 +1,58 @@
-"""Contracts as blocking asset checks, run with Great Expectations; nothing is published past a red one."""
+"""Contracts as blocking asset checks; nothing is published past a red one, nor past one that did not run.
 
+Every result also goes to the quality log, rule by rule. Landed tables and published datasets are checked by Great Expectations,
+marts by SQL where they stand, and what needs other tables (references, rules in SQL) by SQL everywhere.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
 from assets.ingestion import landing_key
 from assets.publication import mart_key
-from jod_pipelines.contracts.expectations import CheckReport, check_frame, check_sql_rules
+from jod_pipelines.contracts.dbt import DERIVED
+from jod_pipelines.contracts.expectations import CheckReport, check_frame
 from jod_pipelines.contracts.model import Table, load_contracts
+from jod_pipelines.contracts.table_checks import check_table
 from jod_pipelines.fingerprint import code_fingerprint
 from jod_pipelines.ingest import contracts_of, read_typed
 from jod_pipelines.platform import Platform
+from jod_pipelines.quality import results_of, with_quarantine
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources import all_resources
 from jod_pipelines.sources.resource import Resource
 from jod_pipelines.warehouse.build import Warehouse
 
+CONTRACT = "contract"
+"""Name of the check of a contract on its asset."""
 SAMPLE_ROWS = 1_000_000
 """Landing tables larger than this are checked row by row when they are typed; here a head of them is."""
 
 
 def contract_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
-    """A check for every landed resource and every published dataset."""
+    """A check for every landed resource, every mart and every published dataset."""
+    contracts = load_contracts()
     landed = [_landing_check(resource) for resource in all_resources(settings)]
-    return landed + [_published_check(table) for table in load_contracts()["published"].values()]
+    late = [table for table in contracts["marts"].values() if _is_late(table)]
+    early = [table for table in contracts["marts"].values() if not _is_late(table)]
+    marts = [_marts_check(name, tables) for name, tables in (("base", early), ("product", late)) if tables]
+    return [*landed, *marts, *(_published_check(table) for table in contracts["published"].values())]
+
+
+def _is_late(table: Table) -> bool:
+    """Whether the table is made of what the Python rooms made: checked with the others, it would wait for itself."""
+    return table.physical_name.split(".")[0] in DERIVED
 
 
 def _landing_check(resource: Resource) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=landing_key(resource.label),
-        name="contract",
+        name=CONTRACT,
         blocking=True,
         description="The typed tables keep their contracts",
     )
-    def contract(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+    def contract(context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
         landed = platform.archive.resource(resource.source, resource.name)
         snapshot = landed.current()
         mark = f"{snapshot.id if snapshot else None} {code_fingerprint('data_contracts', 'jod_pipelines/contracts')}"
@@ -46,6 +65,10 @@ def _landing_check(resource: Resource) -> dg.AssetChecksDefinition:
         for table in contracts_of(resource, landed, snapshot) if snapshot else ():
             frame = read_typed(platform, resource.label, table.name).head(SAMPLE_ROWS).collect()
             reports.append(check_frame(frame, table))
+            told = with_quarantine(reports[-1], landed.quarantine_files(table.name))
+            platform.quality.add(
+                context.run.run_id, results_of(told, context.run.run_id, table.physical_name, "landing", "great expectations")
+            )
         passed = all(report.passed for report in reports)
         rules = sum(len(report.findings) for report in reports)
         platform.state.write(f"checks/{resource.source}.{resource.name}", {"of": mark, "passed": passed, "rules": rules})
@@ -54,32 +77,54 @@ def _landing_check(resource: Resource) -> dg.AssetChecksDefinition:
     return contract
 
 
+def _marts_check(stage: str, tables: list[Table]) -> dg.AssetChecksDefinition:
+    by_key = {mart_key(table.physical_name): table for table in tables}
+    specs = [
+        dg.AssetCheckSpec(CONTRACT, asset=key, blocking=True, description="The mart keeps its contract, row by row")
+        for key in by_key
+    ]
+
+    @dg.multi_asset_check(specs=specs, name=f"{stage}_marts_keep_their_contracts", can_subset=True)
+    def contracts(context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[dg.AssetCheckResult]:
+        with Warehouse(platform).reader() as connection:
+            for key in sorted(check.asset_key for check in context.selected_asset_check_keys):
+                table = by_key[key]
+                report = check_table(connection, table)
+                platform.quality.add(context.run.run_id, results_of(report, context.run.run_id, table.name, table.layer, "sql"))
+                yield _result([report], asset_key=key, check_name=CONTRACT)
+
+    return contracts
+
+
 def _published_check(table: Table) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=mart_key(table.physical_name),
-        name="contract",
+        name=CONTRACT,
         blocking=True,
         description="The dataset keeps the contract it is published under",
     )
-    def contract(platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
+    def contract(context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.AssetCheckResult:
         warehouse = Warehouse(platform)
         report = check_frame(warehouse.query(f"select * from {table.physical_name}"), table)
         with warehouse.reader() as connection:
-            report.findings += check_sql_rules(connection, table.physical_name, table)
+            between = check_table(connection, table, kinds=("references", "sql"))
+        for found, by in ((report, "great expectations"), (between, "sql")):
+            platform.quality.add(context.run.run_id, results_of(found, context.run.run_id, table.name, table.layer, by))
+        report.findings += between.findings
         return _result([report])
 
     return contract
 
 
-def _result(reports: list[CheckReport]) -> dg.AssetCheckResult:
+def _result(reports: list[CheckReport], **of: Any) -> dg.AssetCheckResult:
     broken = [finding for report in reports for finding in report.findings if not finding.passed]
     metadata: dict[str, Any] = {
         "rules": sum(len(report.findings) for report in reports),
         "rows": sum(report.rows for report in reports),
         "broken": len(broken),
     }
+    stops = any(report.stops for report in reports)
     if broken:
-        metadata["first"] = next(report.line for report in reports if not report.passed)
-    return dg.AssetCheckResult(
-        passed=not broken, severity=dg.AssetCheckSeverity.ERROR, metadata=metadata, description=metadata.get("first")
-    )
+        metadata["first"] = next(report.line for report in reports if report.stops or (not stops and not report.passed))
+    severity = dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(passed=not broken, severity=severity, metadata=metadata, description=metadata.get("first"), **of)

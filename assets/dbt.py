@@ -11,7 +11,7 @@ from packaging.version import Version
 from jod_pipelines.fingerprint import PROJECT, code_fingerprint
 
 DBT_PROJECT = PROJECT / "dbt_project"
-OWNERS = {"core": "team:analytics", "education": "team:analytics", "labour_market": "team:analytics"}
+OWNERS = dict.fromkeys(("core", "education", "labour_market", "population", "services"), "team:analytics")
 
 
 class OfflineDbt(DbtCliResource):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from assets.metadata import picture, preview
+from assets.metadata import columns_of, picture, preview
 from assets.opportunities import derived_key
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import forecast_history, make_forecasts
@@ -48,9 +48,14 @@ def build_forecasts(
             "series": result.forecasts.select("region_code", "occupation_code").n_unique() if len(result.forecasts) else 0,
             "series_left_out": len(result.left_out),
             **shown,
+            **columns_of("forecast_vacancies"),
         },
     )
     yield dg.MaterializeResult(
         asset_key=derived_key("forecast_evaluation"),
-        metadata={"dagster/row_count": len(result.evaluation), "preview": preview(result.evaluation, 20)},
+        metadata={
+            "dagster/row_count": len(result.evaluation),
+            "preview": preview(result.evaluation, 20),
+            **columns_of("forecast_evaluation"),
+        },
     )

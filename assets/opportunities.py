@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.metadata import picture, preview
+from assets.metadata import columns_of, picture, preview
 from assets.skills import recognised_key
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import KINDS, combine_opportunities, make_opportunities, make_plan, quality_record
@@ -69,13 +69,16 @@ def _opportunities(kind: str) -> dg.AssetsDefinition:
                     result.opportunities.select("title_fi", "members", "summary_fi").sort("members", descending=True)
                 ),
                 **shown,
+                **columns_of(first),
                 **{f"quality_{name}": value for name, value in figures.items()},
                 **{f"event_{name}": count for name, count in events.items()},
             },
         )
         for name in others:
             frame = result.distribution if name.endswith("distribution") else result.members
-            yield dg.MaterializeResult(asset_key=derived_key(name), metadata={"dagster/row_count": len(frame)})
+            yield dg.MaterializeResult(
+                asset_key=derived_key(name), metadata={"dagster/row_count": len(frame), **columns_of(name)}
+            )
 
     return build
 
@@ -97,7 +100,7 @@ def combine_both_kinds(platform: dg.ResourceParam[Platform]) -> Iterator[dg.Mate
     """See `products.combine_opportunities`."""
     combine_opportunities(platform)
     for name in ("opportunity_skill", "opportunity_lineage"):
-        yield dg.MaterializeResult(asset_key=derived_key(name))
+        yield dg.MaterializeResult(asset_key=derived_key(name), metadata=columns_of(name))
 
 
 def opportunity_assets() -> list[dg.AssetsDefinition]:

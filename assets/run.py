@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from assets.assembly import build_definitions
+from assets.checks import CONTRACT
 from assets.warehouse import PARTIAL_RUN
 from jod_pipelines import errors
 from jod_pipelines.fingerprint import PROJECT
@@ -34,7 +36,10 @@ class RunReport:
     materialised: set[str] = field(default_factory=set)
     skipped_steps: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    checked: set[str] = field(default_factory=set)
+    checks_not_run: list[str] = field(default_factory=list)
     checks_passed: int = 0
+    warnings: list[str] = field(default_factory=list)
     checks_failed: list[str] = field(default_factory=list)
     line: str = ""
     detail: str = ""
@@ -56,6 +61,7 @@ def run_main_job(settings: Settings, select: str | None, console: Console) -> Ru
 
 def _run_main_job(platform: Platform, select: str | None, console: Console) -> RunReport:
     platform.tidy()
+    platform.quality.finish()
     instance = dagster_instance(platform.home)
     definitions = build_definitions(platform.settings, platform)
     job = definitions.resolve_job_def("main")
@@ -78,14 +84,35 @@ def _run_main_job(platform: Platform, select: str | None, console: Console) -> R
     report.seconds = time.perf_counter() - started
     if not result.success and not report.line:
         report.line, report.exit_code = "the run failed", 1
-    missing = {key.to_user_string() for key in planned} - report.materialised
-    if result.success and missing and not report.skipped_steps:
-        report.line = f"the run says success but {len(missing)} planned assets were not made: {', '.join(sorted(missing)[:3])}"
-        report.exit_code = 1
+    platform.quality.finish(report.run_id)
+    _compare(report, planned, definitions.resolve_asset_graph().asset_check_keys, success=result.success)
     warehouse = Warehouse(platform)
     if select and not report.exit_code and warehouse.building.exists():
         warehouse.swap()
     return report
+
+
+def _compare(report: RunReport, planned: set[dg.AssetKey], checks: Iterable[dg.AssetCheckKey], *, success: bool) -> None:
+    """Hold what was planned against what was made and what was checked, and say it when they differ.
+
+    An asset that was made and whose check did not run makes the run a failure, whatever Dagster says. A check whose asset was not
+    made, because a step before it failed or nothing had changed, is counted.
+    """
+    names = {key.to_user_string() for key in planned}
+    missing = names - report.materialised
+    expected = {_check_name(check.asset_key, check.name) for check in checks if check.asset_key.to_user_string() in names}
+    report.checks_not_run = sorted(expected - report.checked)
+    skipped = [name for name in report.checks_not_run if name.split(": ")[0] in report.materialised]
+    if success and missing and not report.skipped_steps:
+        report.line = f"the run says success but {len(missing)} planned assets were not made: {', '.join(sorted(missing)[:3])}"
+        report.exit_code = 1
+    elif success and skipped:
+        report.line = f"the run says success but {len(skipped)} planned checks of what it made did not run: {skipped[0]}"
+        report.detail, report.exit_code = "\n".join(skipped[1:]), errors.ContractError.exit_code
+
+
+def _check_name(asset: dg.AssetKey, check: str) -> str:
+    return f"{asset.to_user_string()}: {check}"
 
 
 def dagster_instance(home: Path) -> dg.DagsterInstance:
@@ -155,13 +182,23 @@ def _hear(entry: dg.EventLogEntry, report: RunReport, listener: Any) -> None:
         if status is not None and (status.value in ("skipped", "stale") or (message is not None and message.value)):
             report.notices.append(f"{materialisation.asset_key.to_user_string()} {status.value}")
     elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-        evaluation = event.asset_check_evaluation_data
-        if evaluation.passed:
-            report.checks_passed += 1
-        else:
-            first = evaluation.metadata.get("first")
-            text = str(first.value) if first else (evaluation.description or evaluation.check_name)
-            report.checks_failed.append(f"{evaluation.asset_key.to_user_string()}: {text}")
+        _hear_check(event.asset_check_evaluation_data, report)
+
+
+def _hear_check(evaluation: dg.AssetCheckEvaluation, report: RunReport) -> None:
+    """Count a check. A broken contract is why the run stops: what Dagster says later of the step is only that it did."""
+    report.checked.add(_check_name(evaluation.asset_key, evaluation.check_name))
+    if evaluation.passed:
+        report.checks_passed += 1
+        return
+    first = evaluation.metadata.get("first")
+    text = f"{evaluation.asset_key.to_user_string()}: {first.value if first else evaluation.description or evaluation.check_name}"
+    if evaluation.severity == dg.AssetCheckSeverity.WARN:
+        report.warnings.append(text)
+        return
+    report.checks_failed.append(text)
+    if evaluation.check_name == CONTRACT and not report.line:
+        report.line, report.exit_code = text, errors.ContractError.exit_code
 
 
 def _remember_failure(event: dg.DagsterEvent, report: RunReport) -> None:

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from assets.metadata import preview
+from assets.metadata import columns_of, preview
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import programme_skills, recognise_skills
 
@@ -38,6 +38,7 @@ def _recognised(item_kind: str, description: str) -> dg.AssetsDefinition:
                 "items_with_a_skill": items,
                 "skills_per_item": round(len(found) / items, 2) if items else 0.0,
                 "preview": preview(found),
+                **columns_of(f"recognised_{item_kind}"),
             }
         )
 
@@ -60,6 +61,7 @@ def programme_skill(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResul
             "dagster/row_count": len(found),
             "programmes_with_a_skill": found["programme_oid"].n_unique(),
             "preview": preview(found),
+            **columns_of("fct_programme_skill"),
         }
     )
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jod_pipelines.cli_contracts import contracts_app
+from jod_pipelines.cli_explain import explain
 from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.cli_query import query
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
@@ -28,6 +29,7 @@ sandbox_app = typer.Typer(help="The synthetic sources.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(landing_app, name="landing")
+app.command()(explain)
 app.command()(query)
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="home folder; default $JOD_HOME or ./.jod")]
@@ -114,13 +116,13 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         return
     table = Table("subject", "state", "last success", "age", "promise", "broken since", "message", box=None, header_style="bold")
     for row in rows:
-        colour = {"ok": "green", "late": "yellow", "skipped": "dim"}.get(row["state"], "red")
+        colour = {"ok": "green", "late": "yellow", "warned": "yellow", "skipped": "dim"}.get(row["state"], "red")
         state = f"[{colour}]{row['state']}[/{colour}]"
         age, promise = _hours(row["age_hours"]), _hours(row["promise_hours"])
         cells = (
             row["subject"],
             state,
-            _minutes(row["last_success"]) or "never",
+            _minutes(row["last_success"]) or ("" if row["kind"] == "check" else "never"),
             age,
             promise,
             _minutes(row["broken_since"]),
@@ -209,11 +211,14 @@ def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="port on
 
 
 @app.command()
-def bench(name: Annotated[str | None, typer.Argument(help="one benchmark; all without")] = None) -> None:
+def bench(
+    name: Annotated[str | None, typer.Argument(help="one benchmark; all without")] = None,
+    scale: Annotated[str, typer.Option(help="size of the warehouse's: small, national or a number of postings")] = "national",
+) -> None:
     """Run the benchmarks, each beside a named peer in the same run."""
     from jod_pipelines.bench import run_benchmarks
 
-    run_benchmarks(name, Console(highlight=False))
+    run_benchmarks(name, Console(highlight=False), scale)
 
 
 def _console() -> Console:

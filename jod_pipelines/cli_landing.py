@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
-import polars as pl
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from jod_pipelines.errors import JodError, SettingsError, SourceError
-from jod_pipelines.ingest import accept as accept_held
-from jod_pipelines.ingest import erase as erase_id
-from jod_pipelines.landing.archive import LandedResource
-from jod_pipelines.landing.integrity import problems_of
-from jod_pipelines.platform import Platform
 from jod_pipelines.settings import load_settings
-from jod_pipelines.sources import all_resources
-from jod_pipelines.sources.resource import Resource
+
+if TYPE_CHECKING:  # what is slow to import waits for the command that needs it
+    from jod_pipelines.landing.archive import LandedResource
+    from jod_pipelines.platform import Platform
+    from jod_pipelines.sources.resource import Resource
 
 landing_app = typer.Typer(help="The raw archive: what landed, whether it is whole, what is held.", no_args_is_help=True)
 
@@ -89,6 +86,8 @@ def show(
 @landing_app.command()
 def verify(label: MaybeLabelArgument = None, home: HomeOption = None) -> None:
     """Recompute every hash and follow every reference; the exit code says whether anything is damaged."""
+    from jod_pipelines.landing.integrity import problems_of
+
     damaged: list[str] = []
     for landed in _landed(_platform(home), label):
         found = problems_of(landed)
@@ -112,6 +111,8 @@ def erase(
     home: HomeOption = None,
 ) -> None:
     """Erase content on duty: from every snapshot, for good, with a tombstone; it never lands again."""
+    from jod_pipelines.ingest import erase as erase_id
+
     if not reason.strip():
         raise SettingsError("--reason must say why; it stays in the tombstone")
     platform = _platform(home)
@@ -125,12 +126,16 @@ def accept(
     label: LabelArgument, reason: Annotated[str, typer.Option(help="why, for the history")] = "", home: HomeOption = None
 ) -> None:
     """Let the snapshot serve that the size guard or a drift verb holds. Nothing is fetched."""
+    from jod_pipelines.ingest import accept as accept_held
+
     platform = _platform(home)
     outcome = accept_held(_resource(platform, label), platform, reason)
     print(f"{label}: snapshot {outcome.snapshot} serves; rows {outcome.rows}")
 
 
 def _platform(home: Path | None) -> Platform:
+    from jod_pipelines.platform import Platform
+
     return Platform(load_settings(home=home))
 
 
@@ -143,6 +148,8 @@ def _landed(platform: Platform, label: str | None) -> list[LandedResource]:
 
 
 def _resource(platform: Platform, label: str) -> Resource:
+    from jod_pipelines.sources import all_resources
+
     known = {resource.label: resource for resource in all_resources(platform.settings)}
     if label not in known:
         raise JodError(f"there is no resource {label!r}; there are {', '.join(sorted(known))}")
@@ -187,6 +194,8 @@ def _snapshots(landed: LandedResource) -> list[dict[str, Any]]:
 
 
 def _quarantined(landed: LandedResource) -> list[dict[str, Any]]:
+    import polars as pl
+
     tables = sorted({path.parent.name for path in landed.derived.glob("quarantine/*/*.parquet")})
     return [{"table": table, **row} for table in tables for row in pl.read_parquet(landed.quarantine_files(table)).to_dicts()]
 

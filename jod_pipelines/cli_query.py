@@ -17,10 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from jod_pipelines.errors import JodError, QueryError
-from jod_pipelines.platform import Platform
-from jod_pipelines.publication.release import find_release
 from jod_pipelines.settings import load_settings
-from jod_pipelines.warehouse.build import Warehouse
 from jod_pipelines.warehouse.questions import ask, describe_table, explained, list_tables, literal, open_to_read, quoted
 
 SCREENFUL = 40
@@ -84,6 +81,10 @@ def query(
 
 
 def _database(home: Path | None, release: str | None) -> Path:
+    from jod_pipelines.platform import Platform
+    from jod_pipelines.publication.release import find_release
+    from jod_pipelines.warehouse.build import Warehouse
+
     platform = Platform(load_settings(home=home))
     if release is not None:
         return find_release(platform.releases_folder, release) / "jod_marts.duckdb"

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from jod_pipelines.errors import JodError, SettingsError
 from jod_pipelines.landing.archive import Archive, remove_leftovers, write_atomically
+from jod_pipelines.quality import QualityLog
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.credentials import LOGIN_PATH, SCOPE, ClientCredentials
 from jod_pipelines.sources.http import PoliteClient
@@ -41,6 +42,7 @@ class Platform:
             self.home = self.replays_folder / re.sub(r"[^0-9A-Za-z-]", "-", settings.replay)
         self.archive = Archive(landing, self.home / "landing" if settings.replay is not None else None)
         self.state = State(self.home / "state")
+        self.quality = QualityLog(self.home / "quality")
         self._given_transport = transport
         self._clients: dict[str, PoliteClient] = {}
 

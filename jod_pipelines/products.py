@@ -31,6 +31,7 @@ from jod_pipelines.opportunities.profile import posting_values, programme_values
 from jod_pipelines.opportunities.words import LANGUAGES, Labels
 from jod_pipelines.platform import Platform
 from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote
+from jod_pipelines.publication.gate import warnings_of
 from jod_pipelines.publication.release import ReleaseContent, publish, read_package
 from jod_pipelines.skills import Recogniser, SkillRecogniser
 from jod_pipelines.sources import all_resources
@@ -162,7 +163,8 @@ def make_forecasts(platform: Platform) -> VacancyForecast:
     """Forecast vacancies and keep forecasts and evaluation for dbt to take over."""
     warehouse = Warehouse(platform)
     vacancies = warehouse.query(
-        "select region_code, occupation_code, month, open_vacancies from labour_market.fct_vacancies_monthly order by all"
+        "select region_code, occupation_code, month, value as open_vacancies from labour_market.fct_vacancies_monthly "
+        "where measure = 'open_vacancies' order by all"
     )
     result = forecast_vacancies(vacancies, platform.settings.forecasts)
     for name, frame in (("forecast_vacancies", result.forecasts), ("forecast_evaluation", result.evaluation)):
@@ -177,8 +179,8 @@ def make_forecasts(platform: Platform) -> VacancyForecast:
 def forecast_history(platform: Platform) -> pl.DataFrame:
     """The country's series: month, value."""
     return Warehouse(platform).query(
-        "select month, open_vacancies as value from labour_market.fct_vacancies_monthly "
-        "where region_code = 'SSS' and occupation_code = 'SSS' order by month"
+        "select month, value from labour_market.fct_vacancies_monthly "
+        "where measure = 'open_vacancies' and region_code = 'SSS' and occupation_code = 'SSS' order by month"
     )
 
 
@@ -191,6 +193,8 @@ def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
         datasets[table.name] = warehouse.query(f"select {columns} from {table.physical_name} order by all").cast(
             table.polars_schema
         )
+    with warehouse.reader() as connection:
+        warnings = warnings_of(platform.quality.results(unfinished=True), connection)
     note = ReleaseNote(
         release_id=plan.release_id,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -199,6 +203,7 @@ def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
         fingerprint=plan.fingerprint,
         parent=plan.parent,
         sources=tuple(_source_notes(platform)),
+        warnings=tuple(warnings),
     )
     return ReleaseContent(note, datasets, platform.settings.publication.min_cell, forecast_history(platform))
 
@@ -251,7 +256,7 @@ def layer_rows(platform: Platform) -> dict[str, int]:
             counts["landing"] += int(pl.scan_parquet(files).select(pl.len()).collect().item())
     tables = Warehouse(platform).query(
         "select schema_name, sum(estimated_size)::bigint as rows from duckdb_tables() "
-        "where schema_name not in ('reference', 'main', 'platform') group by 1 order by 1"
+        "where schema_name not in ('reference', 'main', 'platform', 'quality') group by 1 order by 1"
     )
     return counts | dict(tables.iter_rows())
 
@@ -431,7 +436,11 @@ def _truth(platform: Platform, kind: str) -> pl.DataFrame | None:
 
 
 def _newest_day(platform: Platform) -> date:
-    """The newest day the data speak of: of postings and of statistics, else of what was fetched."""
+    """The newest day the data speak of, of postings and of statistics, but no later than they were fetched.
+
+    A load after half past one in the night may be dated tomorrow, and a source's clock may run ahead. The sandbox's world
+    has a clock of its own.
+    """
     days: list[date] = []
     for resource in all_resources(platform.settings):
         for table_name in resource.tables:
@@ -441,10 +450,11 @@ def _newest_day(platform: Platform) -> date:
                 if column in frame.collect_schema():
                     newest = frame.select(pl.col(column).max().cast(pl.Date)).collect().item()
                     days += [newest] if newest else []
-    if days:
+    if days and platform.settings.sources == "sandbox":
         return max(days)
     snapshots = [platform.archive.resource(r.source, r.name).current() for r in all_resources(platform.settings)]
-    return max(date.fromisoformat(snapshot.fetched_at[:10]) for snapshot in snapshots if snapshot)
+    fetched = max(date.fromisoformat(snapshot.fetched_at[:10]) for snapshot in snapshots if snapshot)
+    return min(max(days, default=fetched), fetched)
 
 
 def _source_notes(platform: Platform) -> list[SourceNote]:

@@ -20,6 +20,8 @@ from pydantic_settings import SettingsError as UnreadableSetting
 from jod_pipelines.errors import SettingsError
 
 SourcesMode = Literal["sandbox", "recorded", "live"]
+SANDBOX_SERVICE_CLASSES = ("http://urn.fi/URN:NBN:fi:au:ptvl:P6", "http://urn.fi/URN:NBN:fi:au:ptvl:P10")
+"""Education and work in the synthetic service register; the real register's addresses are not published anywhere we know."""
 NAMED_SCALES = {"small": 3_000, "national": 1_000_000}
 
 
@@ -202,6 +204,9 @@ class Settings(BaseSettings):
         "koulutusluokitus",
         "korkeakoulutus_hakeneet_ja_paikan_vastaanottaneet",
         "perusopetuksen_jalkeinen_koulutus_hakeneet_ja_paikan_vastaanottaneet",
+        "opiskelijat_ja_tutkinnot",
+        "amm_opiskelijat_ja_tutkinnot_vuosi_tutkinto",
+        "lukio_opiskelijat_vuosi_tutkinto",
     )
     classifications: tuple[str, ...] = (
         "kunta_1_*",
@@ -234,7 +239,11 @@ class Settings(BaseSettings):
             select={"sector": ("S0",), "sex": ("SSS",)},
         ),
         # The newest year of wages by region; all sectors together, since the split is thin below the whole country.
-        StatfinTable(path="pra/15b2", select={"sektoriluokitus_7": ("S0",)}),
+        StatfinTable(
+            path="pra/15b2",
+            dimensions={"sector": "sektoriluokitus_7", "area": "maakunta_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"},
+            select={"sector": ("S0",), "sex": ("SSS",)},
+        ),
         # Key figures and employed by occupation of the Labour Force Survey: ten years, and the newest three.
         StatfinTable(path="tyti/135z", select={"period": ("top:120",)}),
         StatfinTable(path="tyti/13au", dimensions={"occupation": "ammatti_19"}, select={"period": ("top:3",)}),
@@ -247,10 +256,14 @@ class Settings(BaseSettings):
             select={"period": ("top:2",)},
         ),
         # Population by education, by key figures, by age and sex, and projected: what supply and demand are measured against.
-        StatfinTable(path="vkour/12bs", select={"period": ("top:1",)}),
-        StatfinTable(path="vaerak/11ra", select={"period": ("top:5",)}),
-        StatfinTable(path="vaerak/11re", select={"period": ("top:1",)}),
-        StatfinTable(path="vaenn/14wx"),
+        StatfinTable(path="vkour/12bs", dimensions={"area": "alue_23", "sex": "sukupuoli_9"}, select={"period": ("top:1",)}),
+        StatfinTable(path="vaerak/11ra", dimensions={"area": "alue_23"}, select={"period": ("top:5",)}),
+        StatfinTable(
+            path="vaerak/11re",
+            dimensions={"area": "alue_23", "sex": "sukupuoli_9", "age": "ika_16"},
+            select={"period": ("top:1",)},
+        ),
+        StatfinTable(path="vaenn/14wx", dimensions={"area": "alue_23", "sex": "sukupuoli_9", "age": "ika_16"}),
     )
 
     kela_datasets: tuple[str, ...] = (
@@ -261,9 +274,8 @@ class Settings(BaseSettings):
         "kelan-etuuksien-saajat-ja-maksetut-etuudet",
     )
     ptv_service_classes: tuple[str, ...] = Field(
-        default=("http://urn.fi/URN:NBN:fi:au:ptvl:P6", "http://urn.fi/URN:NBN:fi:au:ptvl:P10"),
-        min_length=1,
-        description="service classes (URIs) whose services land; compare with the live register's before going live",
+        default=(),
+        description="service classes (URIs of the live register) whose services land; none are known in advance, none is a skip",
     )
 
     @field_validator("scale")
@@ -306,6 +318,11 @@ class Settings(BaseSettings):
     def data_origin(self) -> Literal["synthetic", "real"]:
         """What a release made with these settings must call itself."""
         return "synthetic" if self.sources == "sandbox" else "real"
+
+    @property
+    def service_classes(self) -> tuple[str, ...]:
+        """The service classes to ask for; the sandbox's own where none are chosen."""
+        return self.ptv_service_classes or (SANDBOX_SERVICE_CLASSES if self.sources == "sandbox" else ())
 
     @property
     def esco_source(self) -> Path | None:

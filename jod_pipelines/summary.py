@@ -25,12 +25,17 @@ def print_summary(platform: Platform, report: RunReport, console: Console, *, pa
     """The story of a run: notices, rows per layer, products, checks, where the release is; or what went wrong."""
     for notice in _notices(platform, report):
         console.print(f"[yellow]note[/yellow] {escape(notice)}", soft_wrap=True)
+    for warning in report.warnings:
+        console.print(f"[yellow]warning[/yellow] {escape(warning)}", soft_wrap=True)
     for check in report.checks_failed:
         console.print(f"[red]check failed[/red] {escape(check)}", soft_wrap=True)
     if report.exit_code:
         console.print(f"[red]failed[/red] after {report.seconds:.0f} s: {escape(report.line)}", soft_wrap=True)
         if report.detail:
             console.print(escape(report.detail[:1500]), style="dim")
+        if report.checks_not_run:
+            missed = f"{len(report.checks_not_run)} planned checks did not run, such as {report.checks_not_run[0]}"
+            console.print(escape(missed), style="dim", soft_wrap=True)
         served = "; the last release still serves" if (platform.releases_folder / "latest").exists() else ""
         console.print(f"log: {report.log}{served}", soft_wrap=True)
         return
@@ -59,7 +64,10 @@ def _print_products(platform: Platform, package: dict[str, Any], report: RunRepo
         ]
         told.append((f"{kind} opportunities", ", ".join([str(rows.get(f"{kind}_opportunity", 0)), *scores])))
     told.append(("vacancy forecasts", f"{rows.get('forecast_vacancies', 0):,}".replace(",", " ") + _accuracy(platform)))
-    told.append(("checks", f"{report.checks_passed} passed, {len(report.checks_failed)} failed"))
+    counts = [f"{report.checks_passed} passed", f"{len(report.checks_failed)} failed"]
+    counts += [f"{len(report.warnings)} warned"] * bool(report.warnings)
+    counts += [f"{len(report.checks_not_run)} did not run"] * bool(report.checks_not_run)
+    told.append(("checks", ", ".join(counts)))
     told.append(("release", f"{package['id']} ({package['data_origin']}) in {platform.releases_folder / 'latest'}"))
     console.print(f"[green]done[/green] in {report.seconds:.0f} s")
     for name, text in told:
@@ -96,7 +104,8 @@ def health_rows(platform: Platform, now: datetime) -> list[dict[str, Any]]:
     """One row per source resource and product.
 
     Keys: subject, kind, state (ok, late, skipped, stale, failed, held, never), last_success, last_change, age_hours,
-    promise_hours, broken_since, message.
+    promise_hours, broken_since, message. Rules that were broken when last checked follow, as kind check in state failed, or
+    warned when they only warn.
     """
     known = {(item.kind, item.subject): item for item in platform.state.all_health()}
     subjects: list[tuple[str, str, float | None]] = [
@@ -125,7 +134,23 @@ def health_rows(platform: Platform, now: datetime) -> list[dict[str, Any]]:
                 "message": "; ".join(filter(None, [item.message if item else "", told.get(subject, "")])),
             }
         )
-    return rows
+    return [*rows, *_open_failures(platform)]
+
+
+def _open_failures(platform: Platform) -> list[dict[str, Any]]:
+    """Broken rules, one row each. Rows in quarantine are no failure: their resource's own line tells of them."""
+    blank = dict.fromkeys(("last_success", "last_change", "age_hours", "promise_hours", "broken_since"))
+    return [
+        {
+            "subject": failure["dataset"],
+            "kind": "check",
+            "state": "warned" if failure["severity"] == "warn" else "failed",
+            **blank,
+            "message": failure["message"] + (f", such as {', '.join(failure['sample_keys'])}" if failure["sample_keys"] else ""),
+        }
+        for failure in platform.quality.open_failures().iter_rows(named=True)
+        if failure["severity"] != "quarantine"
+    ]
 
 
 def _recent_drift(platform: Platform, now: datetime) -> dict[str, str]:

@@ -1,6 +1,6 @@
 -- Skills that postings name and our classification does not know, by how often. National concepts end up here when the
 -- classification is plain ESCO.
-{{ config(severity = 'warn') }}
+{{ config(severity = 'warn', meta = {'dagster': {'ref': {'name': 'int_job_postings'}}}) }}
 
 with named as (
     select unnest(skill_uris) as skill_uri

@@ -30,13 +30,16 @@ class Result:
         return self.amount / self.seconds if self.seconds else float("inf")
 
 
-def run_benchmarks(name: str | None, console: Console) -> None:
+def run_benchmarks(name: str | None, console: Console, scale: str = "national") -> None:
     """Run one benchmark or all, and print them.
+
+    Args:
+        scale: how many postings the warehouse's has: small, national or a number. The others have sizes of their own.
 
     Raises:
         SettingsError: there is no such benchmark.
     """
-    known = _benchmarks()
+    known = _benchmarks(scale)
     if name is not None and name not in known:
         raise SettingsError(f"no benchmark {name!r}; there are {', '.join(known)}")
     for title, run in known.items():
@@ -44,8 +47,8 @@ def run_benchmarks(name: str | None, console: Console) -> None:
             _show(title, run(), console)
 
 
-def _benchmarks() -> dict[str, Callable[[], list[Result]]]:
-    from jod_pipelines.bench import clusters, crawl, forecasts, ingest
+def _benchmarks(scale: str) -> dict[str, Callable[[], list[Result]]]:
+    from jod_pipelines.bench import clusters, crawl, forecasts, ingest, warehouse
 
     return {
         "ingest": ingest.run_pages,
@@ -53,6 +56,7 @@ def _benchmarks() -> dict[str, Callable[[], list[Result]]]:
         "crawl": crawl.run,
         "clusters": clusters.run,
         "forecasts": forecasts.run,
+        "warehouse": lambda: warehouse.run(scale),
     }
 
 

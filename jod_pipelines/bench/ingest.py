@@ -164,13 +164,13 @@ def _flat_posting(posting: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def peak_memory_mb(postings: int) -> float:
-    """Peak memory of a process that lands that many postings from a sandbox server, in MB."""
+def peak_memory_mb(land: Callable[[int, Path], int], rows: int) -> float:
+    """Peak memory of a process that lands that many rows with `land_postings` or `land_statistics`, in MB."""
     script = (
         "import resource, sys\n"
         "from pathlib import Path\n"
-        "from jod_pipelines.bench.ingest import land_streamed\n"
-        f"land_streamed({postings}, Path(sys.argv[1]))\n"
+        f"from jod_pipelines.bench.ingest import {land.__name__}\n"
+        f"assert {land.__name__}({rows}, Path(sys.argv[1])) == {rows}\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -178,7 +178,7 @@ def peak_memory_mb(postings: int) -> float:
     return float(done.stdout.split()[-1])
 
 
-def land_streamed(postings: int, home: Path) -> int:
+def land_postings(postings: int, home: Path) -> int:
     """Land that many postings, each a copy of one with its own id and time, made one at a time; returns the rows."""
     import httpx
     import orjson
@@ -204,6 +204,33 @@ def land_streamed(postings: int, home: Path) -> int:
     return ingest(postings_resource, Platform(settings, httpx.MockTransport(answer))).rows["job_posting"]
 
 
+def land_statistics(rows: int, home: Path) -> int:
+    """Land a resource of Vipunen with that many rows of twelve columns; returns the rows."""
+    import httpx
+
+    from jod_pipelines.ingest import ingest
+    from jod_pipelines.platform import Platform
+    from jod_pipelines.sources import all_resources
+
+    settings = load_settings(home=home, sources="sandbox", vipunen_resources=("opiskelijat_ja_tutkinnot",))
+    texts = [f"luokitus{number}" for number in range(10)]
+    columns = [{"name": name, "type": "number" if name in ("vuosi", "lkm") else "string"} for name in (*texts, "vuosi", "lkm")]
+
+    def row(number: int) -> dict[str, Any]:
+        return {**{name: f"Luokka {(number + len(name)) % 997}" for name in texts}, "vuosi": 2025, "lkm": number}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/count"):
+            return httpx.Response(200, json=rows)
+        if not request.url.path.endswith("/data"):
+            return httpx.Response(200, json=columns)
+        first, size = (int(request.url.params[name]) for name in ("offset", "limit"))
+        return httpx.Response(200, json=[row(number) for number in range(first, min(first + size, rows))])
+
+    table = next(r for r in all_resources(settings) if r.label == "vipunen/opiskelijat_ja_tutkinnot")
+    return ingest(table, Platform(settings, httpx.MockTransport(answer))).rows["row"]
+
+
 @contextmanager
 def _server(settings: Settings) -> Iterator[str]:
     """Address of a sandbox in a process of its own that remembers its answers."""
@@ -211,6 +238,7 @@ def _server(settings: Settings) -> Iterator[str]:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(settings, theirs), daemon=True)
     process.start()
+    theirs.close()  # so that a server that dies is an end of the pipe and no endless wait
     try:
         yield str(ours.recv())
     finally:

@@ -19,12 +19,13 @@ from jod_pipelines.contracts.model import (
     glossary,
     glossary_term,
     read_contract,
+    value_texts,
     vocabulary,
 )
 from jod_pipelines.errors import ContractError
 
 NUMBERS = ("DOUBLE", "BIGINT", "INTEGER")
-WHOLE = {"INTEGER": "whole number", "BIGINT": "whole number"}
+WHOLE = {"INTEGER", "BIGINT"}
 """Types an analyst cannot mistake for each other: one name may have either."""
 DIFFERS_REMEDY = f"use one of them, or say why with differs: in {GLOSSARY}"
 GLOSSARY_FACTS = ("unit", "codeList", "rangeReason", "sensitivity", "differs")
@@ -108,11 +109,14 @@ def _of_column(column: Column, table: Table, tables: list[Table], root: Path) ->
         yield f"pattern {column.pattern!r} is not a regular expression", "mend it"
     if column.type in ("INTEGER", "BIGINT") and any(not re.fullmatch(r"-?\d+", value) for value in column.allowed):
         yield f"allowed values that are no {column.type}", "list whole numbers"
+    if table.layer == "published" and (unknown := [v for v in column.allowed if v not in value_texts(column.name, root)]):
+        yield f"values nobody explains: {', '.join(unknown)}", f"add them to values.{column.name} of vocabulary.yaml"
     if column.sensitivity == "personal" and table.layer != "landing":
         yield "personal data outside the landing", "leave the column out; personal data never reaches marts or releases"
 
 
 def _of_texts(texts: dict[str, str], remedy: str) -> Iterator[tuple[str, str]]:
+    """Every language says something, and no two the same: a copied text is a forgotten translation."""
     missing = [language for language in LANGUAGES if not texts.get(language, "").strip()]
     if missing:
         yield f"no description in {', '.join(missing)}", remedy
@@ -137,7 +141,7 @@ def _of_names(tables: list[Table], root: Path) -> Iterator[Defect]:
             Defect(table.file, f"{table.name}.{name}", f"{what} {other}, but {one} in {first_table.key}", DIFFERS_REMEDY)
             for table, column in columns[1:]
             for what, one, other in (("type", first.type, column.type), ("unit", first.unit, column.unit))
-            if WHOLE.get(one, one) != WHOLE.get(other, other)
+            if one != other and not {one, other} <= WHOLE
         ]
         reason = glossary_term(name, root).get("differs")
         if not reason:
@@ -160,7 +164,8 @@ def _of_glossary(tables: list[Table], root: Path) -> Iterator[Defect]:
     if list(terms) != sorted(terms):
         first = next(name for name, right in zip(terms, sorted(terms), strict=True) if name != right)
         yield Defect(GLOSSARY, first, "out of order", "keep the terms sorted by name")
-    for section, entries in words.items():
+    values = {f"{column}.{value}": texts for column, entries in words["values"].items() for value, texts in entries.items()}
+    for section, entries in (words | {"values": values}).items():
         for name, texts in entries.items():
             for problem, remedy in _of_texts({key: texts.get(key, "") for key in LANGUAGES}, "give fi, sv and en"):
                 yield Defect("vocabulary.yaml", f"{section}.{name}", problem, remedy)

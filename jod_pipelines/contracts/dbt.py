@@ -7,7 +7,9 @@ from typing import Any
 
 import yaml
 
-from jod_pipelines.contracts.model import Column, Table, load_contracts
+from jod_pipelines.contracts.model import Column, Severity, Table, load_contracts
+from jod_pipelines.contracts.rules import OF_ONE_ROW, rules_of
+from jod_pipelines.contracts.table_checks import broken_rows
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 HEADER = "# Generated from data_contracts/ by `jod contracts generate`. Change the contract, not this file.\n"
@@ -46,12 +48,14 @@ def _landing(tables: dict[str, Table]) -> dict[str, Any]:
                 "columns": [_described(column) for column in table.columns],
             }
         )
-    reference = [{"name": name} for name in ("regions", "municipalities", "municipality_changes", "known_unmapped")]
+    reference = [{"name": name} for name in ("dictionary", "measures", "municipalities", "regions", "source_measures")]
+    platform = [{"name": "landed", "description": "The snapshot that serves, by source and resource"}]
     return {
         "version": 2,
         "sources": [
             {"name": "landing", "schema": "landing", "description": "Typed tables of the landing", "tables": listed},
             {"name": "reference", "schema": "reference", "description": "Official code lists in the code", "tables": reference},
+            {"name": "platform", "schema": "platform", "description": "What the warehouse is built from", "tables": platform},
         ],
     }
 
@@ -76,9 +80,16 @@ def _model(table: Table, marts: list[Table]) -> dict[str, Any]:
         "config": {"contract": {"enforced": True}, "meta": _in_finnish_and_swedish(table)},
         "columns": [_column(column, table, marts) for column in table.columns],
     }
+    aside = [
+        {"rule": rule.name, "column": rule.column, "broken": broken_rows(rule)}
+        for rule in rules_of(table)
+        if rule.severity == "quarantine" and rule.kind in OF_ONE_ROW
+    ]
+    if aside:
+        model["config"]["meta"] |= {"quarantine": aside}
     tests: list[Any] = []
     if len(table.primary_key) > 1:
-        tests.append({"unique_combination": {"arguments": {"columns": list(table.primary_key)}}})
+        tests.append(_test("unique_combination", table.severity, columns=list(table.primary_key)))
     if tests:
         model["data_tests"] = tests
     return model
@@ -86,19 +97,28 @@ def _model(table: Table, marts: list[Table]) -> dict[str, Any]:
 
 def _column(column: Column, table: Table, marts: list[Table]) -> dict[str, Any]:
     described = _described(column)
+    severity = table.severity_of(column)
     tests: list[Any] = []
     if column.required:
-        tests.append("not_null")
+        tests.append(_test("not_null", severity))
     if column.unique or table.primary_key == (column.name,):
-        tests.append("unique")
+        tests.append(_test("unique", severity))
     if column.allowed:
-        tests.append({"accepted_values": {"arguments": {"values": list(column.allowed), "quote": column.type == "VARCHAR"}}})
+        tests.append(_test("accepted_values", severity, values=list(column.allowed), quote=column.type == "VARCHAR"))
     if column.references:
         target, field = column.references.split(".")
-        tests.append({"relationships": {"arguments": {"to": f"ref('{target}')", "field": field}}})
+        tests.append(_test("relationships", severity, to=f"ref('{target}')", field=field))
     if tests:
         described["data_tests"] = tests
     return described
+
+
+def _test(name: str, severity: Severity, **arguments: Any) -> Any:
+    """A test as dbt's YAML has it: its name alone when there is nothing more to say."""
+    described: dict[str, Any] = {"arguments": arguments} if arguments else {}
+    if severity == "warn":
+        described["config"] = {"severity": "warn"}
+    return {name: described} if described else name
 
 
 def _described(column: Column) -> dict[str, Any]:

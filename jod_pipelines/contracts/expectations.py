@@ -15,7 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from jod_pipelines.contracts.model import CONTRACTS, Column, Table, vocabulary
+from jod_pipelines.contracts.model import CONTRACTS, Severity, Table, vocabulary
+from jod_pipelines.contracts.rules import Rule, rules_of
 from jod_pipelines.errors import ContractError
 
 FOLDER = CONTRACTS / "generated" / "expectations"
@@ -23,13 +24,15 @@ FOLDER = CONTRACTS / "generated" / "expectations"
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule's result. `failed_rows` is None for rules over the whole table."""
+    """One rule's result. `failed_rows` is None for rules over the whole table; `sample_keys` are keys of rows that break it."""
 
     rule: str
     column: str | None
     passed: bool
     failed_rows: int | None = None
     examples: tuple[str, ...] = ()
+    severity: Severity = "block"
+    sample_keys: tuple[str, ...] = ()
 
 
 @dataclass
@@ -46,16 +49,22 @@ class CheckReport:
         return all(finding.passed for finding in self.findings)
 
     @property
+    def stops(self) -> bool:
+        """Whether a rule that is more than a warning is broken."""
+        return any(not finding.passed and finding.severity != "warn" for finding in self.findings)
+
+    @property
     def line(self) -> str:
         """One line for people."""
-        broken = [finding for finding in self.findings if not finding.passed]
+        broken = sorted((f for f in self.findings if not f.passed), key=lambda finding: finding.severity == "warn")
         if not broken:
             return f"{self.table}: {self.rows} rows keep all {len(self.findings)} rules"
         first = broken[0]
         where = f"{first.column}: " if first.column else ""
         rows = f", {first.failed_rows} rows" if first.failed_rows is not None else ""
         example = f", such as {first.examples[0]!r}" if first.examples else ""
-        return f"{self.table}: {len(broken)} rules broken, first {where}{first.rule}{rows}{example}"
+        keys = f", keys {'; '.join(first.sample_keys[:3])}" if first.sample_keys else ""
+        return f"{self.table}: {len(broken)} rules broken, first {where}{first.rule}{rows}{example}{keys}"
 
 
 def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
@@ -64,31 +73,37 @@ def check_frame(frame: pl.DataFrame, table: Table) -> CheckReport:
     Raises:
         ContractError: Great Expectations itself failed on a rule.
     """
-    missing = [column.name for column in table.columns if column.name not in frame.columns]
-    if missing:
-        return CheckReport(
-            table.name, len(frame), [Finding("has the columns of its contract", missing[0], False, None, tuple(missing))]
-        )
+    report = CheckReport(table.name, len(frame))
+    rules = rules_of(table)
+    types = [rule for rule in rules if rule.kind == "type"]
+    wrong = {c.name for c in table.columns if c.name not in frame.columns or frame.schema[c.name] != c.polars_type}
+    report.findings = [Finding(rule.name, rule.column, rule.column not in wrong) for rule in types]
+    if wrong:  # the other rules speak of columns as they should be
+        return report
     import great_expectations as gx
 
     made = suite(table)
     expected = gx.ExpectationSuite(name=made["name"], expectations=made["expectations"])
     batch = _batch_definition().get_batch(batch_parameters={"dataframe": _narrow(frame, table)})
-    result = batch.validate(expected, result_format="SUMMARY")
-    report = CheckReport(table.name, len(frame))
+    keyed = {"unexpected_index_column_names": list(table.primary_key)} if table.primary_key else {}
+    result = batch.validate(expected, result_format={"result_format": "SUMMARY", **keyed})
+    by_name = {(rule.name, rule.column): rule for rule in rules}
     for item in result.results:
         config, outcome = item.expectation_config, item.result or {}
         if item.exception_info and _raised(item.exception_info):
             raise ContractError(f"{table.name}: the check {config.type} itself failed", str(item.exception_info)[:2000])
-        kwargs = {key: value for key, value in config.kwargs.items() if key not in ("batch_id", "column")}
+        meta: dict[str, Any] = config.meta or {}
+        rule = by_name.get((str(meta.get("rule")), meta.get("column")))
         examples = tuple(str(value) for value in (outcome.get("partial_unexpected_list") or [])[:3])
         report.findings.append(
             Finding(
-                rule=f"{config.type.removeprefix('expect_')} {_shown(kwargs)}".strip(),
-                column=config.kwargs.get("column"),
+                rule=rule.name if rule else "has the columns of its contract, and no others",
+                column=rule.column if rule else None,
                 passed=bool(item.success),
                 failed_rows=outcome.get("unexpected_count"),
                 examples=examples,
+                severity=rule.severity if rule else "block",
+                sample_keys=_keys(outcome.get("partial_unexpected_index_list"), table.primary_key),
             )
         )
     return report
@@ -103,7 +118,7 @@ def check_sql_rules(connection: Any, name: str, table: Table) -> list[Finding]:
     findings = []
     for rule in table.rules:
         count = int(connection.execute(rule.query.format(table=name)).fetchone()[0])
-        findings.append(Finding(rule.description, None, count == 0, count))
+        findings.append(Finding(rule.description, None, count == 0, count, (), rule.severity))
     return findings
 
 
@@ -129,40 +144,56 @@ def generated_files(tables: Iterable[Table]) -> dict[Path, str]:
     return files
 
 
-def _expected(table: Table) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
+EXPECTED = ("required", "pattern", "allowed", "minimum", "maximum", "max_length", "unique", "key", "rows")
+"""Kinds of rules that Great Expectations checks; SQL checks the others."""
+
+
+def _expected(table: Table) -> Iterator[tuple[str, dict[str, Any], dict[str, str | None]]]:
     yield "expect_table_columns_to_match_set", {"column_set": [column.name for column in table.columns], "exact_match": True}, {}
-    if table.min_rows:
-        yield "expect_table_row_count_to_be_between", {"min_value": table.min_rows}, {}
-    for column in table.columns:
-        for kind, kwargs, meta in _expected_of(column):
-            yield f"expect_column_{kind}", {"column": column.name, **kwargs}, meta
-    if len(table.primary_key) == 1:
-        yield "expect_column_values_to_be_unique", {"column": table.primary_key[0]}, {}
-    elif table.primary_key:
-        yield "expect_compound_columns_to_be_unique", {"column_list": list(table.primary_key)}, {}
+    columns = {column.name: column for column in table.columns}
+    for rule in rules_of(table):
+        if rule.kind not in EXPECTED:
+            continue
+        kind, kwargs = _expectation(rule)
+        column = columns.get(rule.column or "")
+        reason = vocabulary()["rangeReasons"].get(column.range_reason or "", {}) if column is not None else {}
+        meta: dict[str, str | None] = {"rule": rule.name, "column": rule.column}
+        limits = rule.kind in ("minimum", "maximum") and bool(reason)
+        yield f"expect_{kind}", kwargs, meta | ({"reason": reason["en"]} if limits else {})
 
 
-def _expected_of(column: Column) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
-    if column.required:
-        yield "values_to_not_be_null", {}, {}
-    if column.unique and not column.primary_key:
-        yield "values_to_be_unique", {}, {}
-    if column.pattern:
-        yield "values_to_match_regex", {"regex": f"^(?:{column.pattern})$"}, {}
-    if column.allowed:
-        numeric = column.type in ("INTEGER", "BIGINT")
-        yield "values_to_be_in_set", {"value_set": [int(value) if numeric else value for value in column.allowed]}, {}
-    if column.minimum is not None or column.maximum is not None:
-        limits = {"min_value": column.minimum, "max_value": column.maximum}
-        reason = vocabulary()["rangeReasons"].get(column.range_reason or "", {})
-        yield "values_to_be_between", limits, {"reason": reason["en"]} if reason else {}
-    if column.max_length is not None:
-        yield "value_lengths_to_be_between", {"max_value": column.max_length}, {}
+def _expectation(rule: Rule) -> tuple[str, dict[str, Any]]:
+    column, value = {"column": rule.column}, rule.value
+    match rule.kind:
+        case "required":
+            return "column_values_to_not_be_null", column
+        case "pattern":
+            return "column_values_to_match_regex", {**column, "regex": f"^(?:{value})$"}
+        case "allowed":  # numbers are written as text in a contract
+            return "column_values_to_be_in_set", {**column, "value_set": [*value, *(int(v) for v in value if v.isdigit())]}
+        case "minimum":
+            return "column_values_to_be_between", {**column, "min_value": value}
+        case "maximum":
+            return "column_values_to_be_between", {**column, "max_value": value}
+        case "max_length":
+            return "column_value_lengths_to_be_between", {**column, "max_value": value}
+        case "rows":
+            return "table_row_count_to_be_between", {"min_value": value}
+        case "key" if len(value) > 1:
+            return "compound_columns_to_be_unique", {"column_list": list(value)}
+        case _:
+            return "column_values_to_be_unique", column
+
+
+def _keys(rows: Any, key: tuple[str, ...]) -> tuple[str, ...]:
+    """Keys of the first rows that Great Expectations found at fault."""
+    return tuple(",".join(str(row[name]) for name in key) for row in (rows or [])[:5]) if key else ()
 
 
 def _narrow(frame: pl.DataFrame, table: Table) -> Any:
     """The frame for GX: every column must be there, but only checked ones carry their values."""
     checked = {c.name for c in table.columns if c.required or c.unique or c.pattern or c.allowed or c.max_length}
+    checked |= set(table.primary_key)
     checked |= {c.name for c in table.columns if c.minimum is not None or c.maximum is not None}
     present = [pl.col(name) if name in checked else pl.lit(None, dtype=pl.Boolean).alias(name) for name in frame.columns]
     return frame.select(present).to_pandas() if len(frame) else frame.to_pandas()
@@ -183,8 +214,3 @@ def _raised(info: dict[str, Any]) -> bool:
     if "raised_exception" in info:
         return bool(info["raised_exception"])
     return any(bool(item.get("raised_exception")) for item in info.values() if isinstance(item, dict))
-
-
-def _shown(kwargs: dict[str, Any]) -> str:
-    text = ", ".join(f"{key}={value}" for key, value in kwargs.items())
-    return text if len(text) < 120 else text[:117] + "..."

@@ -133,7 +133,7 @@ def _ruled(title: str, rules: list[Rule]) -> list[str]:
 
 
 def _by_name() -> dict[str, Table]:
-    names = {}
+    names: dict[str, Table] = {}
     for layer, tables in load_contracts().items():
         for table in tables.values():
             place = f"landing.{table.physical_name}" if layer == "landing" else table.physical_name

@@ -61,6 +61,7 @@ class Column:
         references: `table.column` whose values it must be among.
         range_reason: name in the vocabulary of why minimum and maximum are what they are.
         publish: whether releases may have it.
+        severity: what breaking one of its rules leads to, when not what the table says.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Column:
     code_list: str | None = None
     range_reason: str | None = None
     sensitivity: Sensitivity = "internal"
+    severity: Severity | None = None
 
     @property
     def polars_type(self) -> pl.DataType:
@@ -159,6 +161,10 @@ class Table:
         """Columns that identify a row."""
         return tuple(column.name for column in self.columns if column.primary_key)
 
+    def severity_of(self, column: Column) -> Severity:
+        """What breaking a rule of a column leads to. A key that does not hold always weighs what the table says."""
+        return self.severity if column.primary_key else column.severity or self.severity
+
     @property
     def polars_schema(self) -> pl.Schema:
         """Column names and dtypes, in order."""
@@ -221,10 +227,19 @@ def glossary(root: Path = CONTRACTS) -> dict[str, dict[str, str]]:
 
 
 @cache
-def vocabulary(root: Path = CONTRACTS) -> dict[str, dict[str, dict[str, str]]]:
-    """The units, range reasons and code lists there are: section -> name -> language (or `url`) -> text."""
-    found: dict[str, dict[str, dict[str, str]]] = _yaml(root / VOCABULARY) if (root / VOCABULARY).is_file() else {}
-    return {"units": {}, "rangeReasons": {}, "codeLists": {}} | found
+def vocabulary(root: Path = CONTRACTS) -> dict[str, dict[str, dict[str, Any]]]:
+    """The units, range reasons and code lists there are, and what the values of closed lists mean.
+
+    Section -> name -> language (or `url`) -> text; in the section `values` column name -> value -> language -> text.
+    """
+    found: dict[str, dict[str, dict[str, Any]]] = _yaml(root / VOCABULARY) if (root / VOCABULARY).is_file() else {}
+    return {"units": {}, "rangeReasons": {}, "codeLists": {}, "values": {}} | found
+
+
+def value_texts(column: str, root: Path = CONTRACTS) -> dict[str, dict[str, str]]:
+    """What the values of a column's closed list mean: value -> language -> text; every `_status` column shares one list."""
+    lists = vocabulary(root)["values"]
+    return lists.get("status" if column.endswith("_status") else column, {})
 
 
 def glossary_term(name: str, root: Path = CONTRACTS) -> dict[str, str]:
@@ -299,8 +314,9 @@ def _column(path: Path, table: str, column: SchemaProperty) -> Column:
     root = path.parents[1]
     known = glossary_term(column.name, root)
     options, own = column.logicalTypeOptions or {}, _custom(column.customProperties)
-    sensitivity = column.classification or known.get("sensitivity", "internal")
-    if sensitivity not in SENSITIVITIES:
+    named = column.classification or known.get("sensitivity", "internal")
+    sensitivity = next((level for level in SENSITIVITIES if level == named), None)
+    if sensitivity is None:
         raise ContractError(f"{path.name}: {table}.{column.name}: classification must be one of {', '.join(SENSITIVITIES)}")
     targets = [relation.to for relation in column.relationships or []]
     return Column(
@@ -321,6 +337,7 @@ def _column(path: Path, table: str, column: SchemaProperty) -> Column:
         code_list=own.get("codeList", known.get("codeList")),
         range_reason=own.get("rangeReason", known.get("rangeReason")),
         sensitivity=sensitivity,
+        severity=_severity(own["severity"]) if "severity" in own else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jod_pipelines.contracts.model import Column, Severity, Table, vocabulary
+from jod_pipelines.contracts.model import Column, Severity, Table, value_texts, vocabulary
 
 TYPES = {
     "VARCHAR": {"fi": "teksti", "sv": "text", "en": "text"},
@@ -62,7 +62,7 @@ RULES = {
     "at_most": {"fi": "Enintään {0}", "sv": "Högst {0}", "en": "At most {0}"},
     "length": {"fi": "Enintään {0} merkkiä", "sv": "Högst {0} tecken", "en": "At most {0} characters"},
     "references": {"fi": "Löytyy sarakkeesta {0}", "sv": "Finns i kolumnen {0}", "en": "Is found in the column {0}"},
-    "rows": {"fi": "Vähintään {0} riviä", "sv": "Minst {0} rader", "en": "At least {0} rows"},
+    "rows": {"fi": "Rivejä vähintään {0}", "sv": "Rader: minst {0}", "en": "Rows: at least {0}"},
     "shrink": {
         "fi": "Rivit vähenevät edelliskerrasta enintään {0} %",
         "sv": "Raderna minskar högst {0} % från förra gången",
@@ -97,20 +97,21 @@ class Rule:
 def column_rules(column: Column, table: Table, language: str) -> list[Rule]:
     """Every rule a column has, the key first."""
     new_code: dict[str, Severity] = {"accept": "warn", "quarantine": "quarantine", "hold": "block"}
-    listed = new_code[table.drift.new_code] if table.layer == "landing" else table.severity
+    severity = table.severity_of(column)
+    listed = new_code[table.drift.new_code] if table.layer == "landing" else severity
     return [
         Rule(
             RULES[kind][language].format(*values),
             reason_of(column, language) if kind in ("between", "at_least", "at_most") else "",
-            SEVERITY[listed if kind == "allowed" else table.severity][language],
+            SEVERITY[listed if kind == "allowed" else severity][language],
         )
-        for kind, *values in _rules(column, table)
+        for kind, *values in _rules(column, table, language)
     ]
 
 
 def table_rules(table: Table, language: str) -> list[Rule]:
     """The rules over the whole table: volume, then the queries."""
-    limits = [("rows", table.min_rows)] if table.min_rows else []
+    limits: list[tuple[str, float]] = [("rows", table.min_rows)] if table.min_rows else []
     if table.layer == "landing":
         limits += [("shrink", table.max_shrink_pct)] if table.max_shrink_pct < 100 else []
         limits += [("growth", table.max_growth_pct)]
@@ -123,12 +124,12 @@ def table_rules(table: Table, language: str) -> list[Rule]:
 
 def unit_of(column: Column, language: str) -> str:
     """The column's unit in words; empty when it has none."""
-    return vocabulary()["units"].get(column.unit or "", {}).get(language, column.unit or "")
+    return str(vocabulary()["units"].get(column.unit or "", {}).get(language, column.unit or ""))
 
 
 def reason_of(column: Column, language: str) -> str:
     """Why the column's range is what it is; empty when it has none."""
-    return vocabulary()["rangeReasons"].get(column.range_reason or "", {}).get(language, "")
+    return str(vocabulary()["rangeReasons"].get(column.range_reason or "", {}).get(language, ""))
 
 
 def code_list_of(column: Column, language: str) -> str:
@@ -145,7 +146,7 @@ def freshness_of(table: Table, language: str) -> str:
     return FRESHNESS[kind][language].format(_number(round(age)))
 
 
-def _rules(column: Column, table: Table) -> Iterator[tuple[str, ...]]:
+def _rules(column: Column, table: Table, language: str) -> Iterator[tuple[str, ...]]:
     others = [name for name in table.primary_key if name != column.name]
     if column.primary_key:
         yield ("key_with", ", ".join(others)) if others else ("key",)
@@ -156,7 +157,8 @@ def _rules(column: Column, table: Table) -> Iterator[tuple[str, ...]]:
     if column.pattern:
         yield "pattern", column.pattern
     if column.allowed:
-        yield "allowed", ", ".join(column.allowed)
+        known = value_texts(column.name)
+        yield "allowed", ", ".join(f"{value} ({known[value][language]})" if value in known else value for value in column.allowed)
     if column.minimum is not None and column.maximum is not None:
         yield "between", _number(column.minimum), _number(column.maximum)
     elif column.minimum is not None:

@@ -27,6 +27,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,6 +41,7 @@ from jod_pipelines.fingerprint import code_fingerprint
 _DOCUMENT_PART = re.compile(r" (?:line|item) \d+$")
 Kind = Literal["unknown field", "missing field", "changed type", "new code"]
 Verb = Literal["accept", "quarantine", "hold"]
+_CONTAINERS = frozenset({dict, list})
 _ZSTD = pa.Codec("zstd", compression_level=3)
 
 
@@ -159,7 +161,11 @@ class Document:
     described_by: tuple[Document, ...] = ()
 
     def json(self) -> Any:
-        """The parsed body; orjson.JSONDecodeError when it is not JSON."""
+        """The parsed body, the same object each time: do not change it. orjson.JSONDecodeError when it is not JSON."""
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Any:
         return orjson.loads(self.body)
 
 
@@ -641,12 +647,28 @@ def sha256_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _without(body: bytes, volatile: frozenset[str]) -> bytes:
-    def strip(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: strip(item) for key, item in value.items() if key not in volatile}
-        if isinstance(value, list):
-            return [strip(item) for item in value]
-        return value
+def drop_keys(value: Any, keys: frozenset[str]) -> set[str]:
+    """Take some keys out of a parsed JSON value, at any depth and in place; returns those that were there."""
+    dropped: set[str] = set()
 
-    return orjson.dumps(strip(orjson.loads(body)), option=orjson.OPT_SORT_KEYS)
+    def drop(value: dict[str, Any] | list[Any]) -> None:
+        inside: Iterable[Any] = value
+        if type(value) is dict:
+            if not keys.isdisjoint(value):
+                dropped.update(keys & value.keys())
+                for key in keys & value.keys():
+                    del value[key]
+            inside = value.values()
+        for item in inside:
+            if type(item) in _CONTAINERS:  # most values are none, and every value comes by
+                drop(item)
+
+    if type(value) in _CONTAINERS:
+        drop(value)
+    return dropped
+
+
+def _without(body: bytes, volatile: frozenset[str]) -> bytes:
+    value = orjson.loads(body)
+    drop_keys(value, volatile)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

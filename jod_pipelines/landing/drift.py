@@ -2,8 +2,8 @@
 
 A shape is learned from what lands: which JSON paths there are, of which types, and which of them are always there.
 It is kept beside the landed documents; what a contract accepts becomes part of it, so each change is told once.
-Every item is looked at, since a rare departure is the one that hurts; items built alike are judged once, which makes
-it cost about a tenth of parsing them.
+Every item is looked at, since a rare departure is the one that hurts. Items built alike are judged once, so what it
+costs is reading the JSON and outlining it, some 20 µs an item (docs/decisions/0004).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ ENOUGH = 20
 WIDE = 60
 """An object with more fields than this is a map whose keys are data."""
 SHOWN = 40
+_CONTAINERS = frozenset({dict, list})
 _DATA_KEY = re.compile(r"[\d]|.*[\s/:.]")
 _TYPES = {str: "text", int: "number", float: "number", bool: "true or false", type(None): "null"}
 
@@ -118,13 +119,13 @@ class Watch:
     learned: Shape = field(default_factory=Shape)
     findings: dict[tuple[Kind, str], Finding] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    _clean: set[Any] = field(default_factory=set)
-    _outlines: dict[Any, int] = field(default_factory=dict)
+    _outlines: dict[Any, list[int]] = field(default_factory=dict)
+    _clean: dict[Any, list[int]] = field(default_factory=dict)
 
     def look(self, document: Document) -> Document | None:
         """The document without the items the contract refuses, or None when it is refused as a whole."""
         try:
-            items = items_of(document.body, self.items)
+            items = items_of(document, self.items)
         except ValueError:
             return document  # not JSON: whoever parses it says so
         if items.envelope is not None and not self._accepts(document.key, "", items.envelope):
@@ -137,27 +138,30 @@ class Watch:
 
     def finish(self) -> Shape:
         """What is known after these documents."""
-        for (path, outline), times in self._outlines.items():
-            self.learned.learn(outline, path, times)
+        for (path, outline), counted in self._outlines.items():
+            self.learned.learn(outline, path, counted[0])
         for shape in [self.known] if self.known else []:
             for path, types in shape.types.items():
                 self.learned.types.setdefault(path, set()).update(types)
             for mine, theirs in ((self.learned.seen, shape.seen), (self.learned.of, shape.of)):
-                for path, times in theirs.items():
-                    mine[path] = mine.get(path, 0) + times
+                for path, seen in theirs.items():
+                    mine[path] = mine.get(path, 0) + seen
         return self.learned
 
     def _accepts(self, label: str, path: str, value: Any) -> bool:
         outline = (path, outline_of(value))
-        if self.known is not None and outline not in self._clean:
-            found = {(kind, at): inner for kind, at, inner in self.known.departures(value, path) if not self._ignored(at)}
-            if not found:
-                self._clean.add(outline)
+        times = self._clean.get(outline)
+        if times is None:
+            departures = self.known.departures(value, path) if self.known else ()
+            found = {(kind, at): inner for kind, at, inner in departures if not self._ignored(at)}
             for (kind, at), inner in found.items():
                 self._note(kind, at, label, inner)
             if any(self.verbs.get(kind) == "quarantine" for kind, _ in found):
                 return False
-        self._outlines[outline] = self._outlines.get(outline, 0) + 1
+            times = self._outlines.setdefault(outline, [0])
+            if not found:
+                self._clean[outline] = times
+        times[0] += 1
         return True
 
     def _ignored(self, path: str) -> bool:
@@ -195,23 +199,23 @@ class Items:
         return orjson.dumps({**self.envelope, name: values} if self.kind == "field" else values)
 
 
-def items_of(body: bytes, name: str | None) -> Items:
+def items_of(document: Document, name: str | None) -> Items:
     """Find the items of a document; `name` is the field that lists them, if any.
 
     Raises:
         ValueError: the document is neither JSON nor JSON lines.
     """
+    body = document.body
     if body[:1] not in (b"{", b"["):
         raise ValueError("not JSON")
     lines = body.splitlines() if body[:1] == b"{" and body.endswith(b"}\n") else []
     if lines and all(line[:1] == b"{" for line in lines):
         return Items("lines", "", [orjson.loads(line) for line in lines])
-    whole = orjson.loads(body)
+    whole = document.json()
     if isinstance(whole, list):
         return Items("list", "[]", whole)
     if name is not None and isinstance(whole.get(name), list):
-        values = whole.pop(name)
-        return Items("field", f".{name}[]", values, whole)
+        return Items("field", f".{name}[]", whole[name], {key: value for key, value in whole.items() if key != name})
     return Items("whole", "", [whole])
 
 
@@ -219,7 +223,7 @@ def outline_of(value: Any) -> Any:
     """A hashable outline of a JSON value: field names and types, no contents. Equal for documents built alike."""
     kind = type(value)
     if kind is dict:
-        return tuple([(name, outline_of(inner)) for name, inner in value.items()])
+        return tuple([(name, outline_of(v) if type(v) in _CONTAINERS else type(v)) for name, v in value.items()])
     if kind is list:
         return frozenset(map(outline_of, value))
     return kind

@@ -8,6 +8,8 @@ from typing import Any
 import jinja2
 import polars as pl
 
+from jod_pipelines.contracts.dictionary import TEMPLATES as DICTIONARY_TEMPLATES
+from jod_pipelines.contracts.dictionary import page_name
 from jod_pipelines.contracts.model import published_table
 from jod_pipelines.publication.datapackage import ReleaseNote
 from jod_pipelines.publication.plots import HISTORY_MONTHS, bar_plot, forecast_plot
@@ -26,7 +28,7 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
     """
     folder.mkdir()
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=jinja2.FileSystemLoader([Path(__file__).parent / "templates", DICTIONARY_TEMPLATES]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -39,6 +41,7 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
         page = template.render(
             language=language,
             pages=PAGES,
+            page_name=page_name,
             t=TEXTS[language],
             names=NAMES[language],
             history_months=HISTORY_MONTHS,
@@ -49,6 +52,11 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
             evaluation=datasets["forecast_evaluation"].drop_nulls("coverage_80_pct").to_dicts(),
         )
         (folder / name).write_text(page, "utf-8")
+
+
+def origin_notice(note: ReleaseNote) -> dict[str, str]:
+    """The sentence on every page that says whether the figures are real, by language."""
+    return {language: texts[note.data_origin] for language, texts in TEXTS.items()}
 
 
 def _write_plots(folder: Path, datasets: dict[str, pl.DataFrame], history: pl.DataFrame, language: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from jod_pipelines import __version__
-from jod_pipelines.contracts.model import Column, Table, published_table
+from jod_pipelines.contracts.model import Column, Table, load_contracts, published_table
 from jod_pipelines.fingerprint import PROJECT
 
 LICENCE = {
@@ -49,7 +49,7 @@ class SourceNote:
 
 @dataclass(frozen=True)
 class ReleaseNote:
-    """What a release says about itself."""
+    """What a release says about itself. `warnings` is what it is published in spite of, in words."""
 
     release_id: str
     created: str
@@ -58,6 +58,7 @@ class ReleaseNote:
     fingerprint: str
     parent: str | None
     sources: tuple[SourceNote, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def describe(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame], notices: dict[str, str]) -> dict[str, Any]:
@@ -85,6 +86,7 @@ def describe(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame],
                 "name": path.stem.replace("_", "-"),
                 "title": table.description.get("fi", table.name),
                 "description": table.description.get("en", ""),
+                "descriptions": table.description,
                 "rows": len(frame),
                 "logical_hash": logical_hash(frame, table),
                 "schema": table_schema(table),
@@ -113,6 +115,7 @@ def describe(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame],
         "git_commit": git_commit(),
         "lock_sha256": sha256_of(PROJECT / "requirements.lock"),
         "landing": [asdict(source) for source in note.sources],
+        "warnings": list(note.warnings),
         "resources": resources,
     }
 
@@ -122,11 +125,27 @@ def _named(source: SourceNote) -> dict[str, str]:
 
 
 def table_schema(table: Table) -> dict[str, Any]:
-    """Frictionless Table Schema of a contract's published columns."""
-    schema: dict[str, Any] = {"fields": [_field(column) for column in table.columns if column.publish]}
+    """Frictionless Table Schema of a contract's published columns.
+
+    The standard has one language: `title` is in Finnish, `description` in English, and `descriptions` holds all three.
+    References to datasets that are published too are foreign keys.
+    """
+    columns = [column for column in table.columns if column.publish]
+    schema: dict[str, Any] = {"fields": [_field(column) for column in columns]}
     if table.primary_key:
         schema["primaryKey"] = list(table.primary_key)
+    keys = [_foreign_key(column.name, column.references) for column in columns if column.references]
+    if known := [key for key in keys if key]:
+        schema["foreignKeys"] = known
     return schema
+
+
+def _foreign_key(name: str, target: str) -> dict[str, Any] | None:
+    """A reference to another resource of the package; None when its target is not published."""
+    dataset, _, field = target.partition(".")
+    if dataset not in load_contracts()["published"]:
+        return None
+    return {"fields": [name], "reference": {"resource": dataset.replace("_", "-"), "fields": [field]}}
 
 
 def dcat(package: dict[str, Any]) -> dict[str, Any]:
@@ -206,10 +225,13 @@ def _field(column: Column) -> dict[str, Any]:
         "type": FIELD_TYPES[column.type],
         "title": column.description.get("fi", column.name),
         "description": column.description.get("en", ""),
+        "descriptions": column.description,
     }
     constraints: dict[str, Any] = {}
     if column.required:
         constraints["required"] = True
+    if column.unique:
+        constraints["unique"] = True
     if column.pattern:
         constraints["pattern"] = column.pattern
     if column.minimum is not None:
@@ -217,13 +239,14 @@ def _field(column: Column) -> dict[str, Any]:
     if column.maximum is not None:
         constraints["maximum"] = column.maximum
     if column.allowed:
-        constraints["enum"] = list(column.allowed)
+        constraints["enum"] = [int(value) if field["type"] == "integer" else value for value in column.allowed]
     if column.max_length is not None:
         constraints["maxLength"] = column.max_length
     if constraints:
         field["constraints"] = constraints
-    if column.unit:
-        field["unit"] = column.unit
+    for name, fact in (("unit", column.unit), ("codeList", column.code_list)):
+        if fact:
+            field[name] = fact
     return field
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
+from jod_pipelines.contacts import find_contact
 from jod_pipelines.contracts.model import Table
-
-CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|(?:\+358|\b0)[\s-]?\d(?:[\s-]?\d){6,10}\b")
-"""E-mail addresses and Finnish phone numbers. OIDs and codes are longer or shorter runs of digits and dots."""
 
 
 def permitted(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -23,10 +19,10 @@ def small_groups(opportunities: pl.DataFrame, minimum: int) -> list[str]:
 
 
 def contacts_in(frame: pl.DataFrame) -> list[str]:
-    """Values of text columns that look like an e-mail address or a phone number."""
+    """Texts that look like an e-mail address or a phone number, from text columns and lists of texts; three of a column."""
     found: list[str] = []
     for name, dtype in frame.schema.items():
-        if dtype == pl.String and not name.endswith(("_id", "_uri", "_oid", "_code", "model")):
-            values = frame[name].drop_nulls().unique()
-            found += values.filter(values.str.contains(CONTACT.pattern)).to_list()[:3]
+        values = frame[name].explode() if isinstance(dtype, pl.List) and dtype.inner == pl.String else frame[name]
+        if values.dtype == pl.String and not name.rstrip("s").endswith(("_id", "_uri", "_oid", "_code", "model")):
+            found += list(filter(find_contact, values.drop_nulls().unique(maintain_order=True)))[:3]
     return found

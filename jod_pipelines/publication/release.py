@@ -14,13 +14,15 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from jod_pipelines.contracts.dictionary import Around, write_dictionary
 from jod_pipelines.contracts.enforcement import enforce
 from jod_pipelines.contracts.expectations import check_sql_rules
 from jod_pipelines.contracts.model import load_contracts, published_table
+from jod_pipelines.contracts.parquet import write_parquet
 from jod_pipelines.errors import PublicationError
 from jod_pipelines.publication import jod_documents
 from jod_pipelines.publication.analyst_database import write_analyst_database
-from jod_pipelines.publication.catalogue import write_catalogue
+from jod_pipelines.publication.catalogue import PAGES, origin_notice, write_catalogue
 from jod_pipelines.publication.datapackage import ReleaseNote, as_json, dcat, describe, logical_hash, sha256_of
 from jod_pipelines.publication.disclosure import contacts_in, permitted, small_groups
 from jod_pipelines.publication.import_rules import problems_of
@@ -166,12 +168,14 @@ def _write(content: ReleaseContent, folder: Path) -> None:
         files[name] = folder / "parquet" / name / f"{name}.parquet"
         files[name].parent.mkdir(parents=True)
         metadata = {"data_origin": note.data_origin, "release_id": note.release_id, "license": "CC-BY-4.0"}
-        frame.write_parquet(files[name], compression="zstd", metadata=metadata)
+        write_parquet(frame, files[name], published_table(name), metadata)
     (folder / "jod").mkdir()
     for name, body in zip(_DOCUMENTS, _documents(content, datasets), strict=True):
         (folder / "jod" / name).write_bytes(body)
     write_analyst_database(folder / "jod_marts.duckdb", files, note)
     write_catalogue(folder / "catalogue", note, datasets, content.vacancy_history)
+    around = Around(note.data_origin, origin_notice(note), {language: f"../{page}" for language, page in PAGES.items()})
+    write_dictionary(folder / "catalogue" / "dictionary", [published_table(name) for name in sorted(datasets)], around)
     empty = {
         f"jod/{file}": DO_NOT_DELIVER
         for file, name in zip(_DOCUMENTS, OPPORTUNITIES, strict=False)

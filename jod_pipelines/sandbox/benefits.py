@@ -16,6 +16,11 @@ YEARS = (2025, 2026)
 MONTHS = 10
 SMALL = 4
 """Kela puts groups of fewer than four people under municipality 199."""
+JOINED = {"588": ("Pertunmaa", "507", 2026, 0.22)}
+"""A municipality that has joined another: its name, the other, the first year without it, its share of the people of both.
+
+Kela's files keep the code of their own time; nothing of an older month is counted again in newer borders.
+"""
 DATASETS: dict[str, dict[str, Any]] = {
     "opintotuen-saajat-ja-maksetut-tuet": {
         "share": 0.05,
@@ -103,9 +108,11 @@ def _columns(kind: dict[str, Any]) -> list[str]:
 
 
 def _csv(world: World, dataset: str, kind: dict[str, Any], year: int) -> bytes:
-    """Rows of the two largest municipalities of each region, months and year in one file, codes without leading zeros."""
+    """Months and year of each region's two largest municipalities and of those that joined; codes without leading zeros."""
     names = dict(reference_table("municipalities").select("municipality_code", "name_fi").iter_rows())
     places = [code for region in world.regions for code in world.municipalities[region][:2]]
+    living = {place: world.population[place] for place in places} | _before_and_after(world, year)
+    names |= {code: name for code, (name, *_) in JOINED.items()}
     periods = [("Kuukausi", month, year) for month in range(MONTHS + 1 if year == YEARS[-1] else 13) if month]
     periods.append(("Vuosi", 12, year))
     if kind.get("study_years"):
@@ -113,8 +120,8 @@ def _csv(world: World, dataset: str, kind: dict[str, Any], year: int) -> bytes:
     own = world.dice("kela", dataset, year)
     lines = [_columns(kind)]
     for time, month, of_year in periods:
-        for place in places:
-            people = max(SMALL, round(world.population[place] * kind["share"] * own.uniform(0.9, 1.1)))
+        for place, population in living.items():
+            people = max(SMALL, round(population * kind["share"] * own.uniform(0.9, 1.1)))
             for members in _members(kind):
                 count = people if "Yhteensä" in members else people // 3
                 paid = -12.5 if own.random() < 0.01 else count * 250.25
@@ -123,6 +130,17 @@ def _csv(world: World, dataset: str, kind: dict[str, Any], year: int) -> bytes:
                 numbers = ["", ""] if hidden else [str(count), f"{paid:.2f}"]
                 lines.append([time, str(month), f"{of_year}{month:02d}", str(of_year), *place_name, *members, *numbers])
     return _joined(lines, kind)
+
+
+def _before_and_after(world: World, year: int) -> dict[str, float]:
+    """People by municipality, of those that have joined and of those they joined, in the borders of the year."""
+    found: dict[str, float] = {}
+    for code, (_, target, first_year, share) in JOINED.items():
+        apart = year < first_year
+        found[target] = world.population[target] * (1 - share if apart else 1)
+        if apart:
+            found[code] = world.population[target] * share
+    return found
 
 
 def _joined(lines: list[list[str]], kind: dict[str, Any]) -> bytes:

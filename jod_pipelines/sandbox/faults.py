@@ -48,7 +48,11 @@ SYSTEMS = {
     "statfin": "/PxWeb/api/v1",
     "classifications": "/api/classifications/v2",
     "mylly": "/kipa",
+    "mylly_v1": "/jobpostingprovider/v1",
+    "login": "/tedigib2c.onmicrosoft.com",
     "esco": "/dam",
+    "kela": "/data",
+    "ptv": "/api/v11",
 }
 """Where each system's paths begin."""
 

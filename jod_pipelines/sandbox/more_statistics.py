@@ -213,17 +213,20 @@ def _ages() -> dict[str, str]:
 
 
 def more_resources(world: World, loaded: str) -> dict[str, list[dict[str, Any]]]:
-    """Resources of Vipunen that nothing downstream needs: their names and types hold the service's quirks."""
+    """Students and publications as Vipunen gives them: their names and types hold the service's quirks."""
     own = world.dice("vipunen")
     schools = [school for school in world.schools if school.code][:40]
     students = [
         {
             "tilastovuosi": str(year),
+            "aineistotyyppi": "Lopullinen",
             "sektori": own.choice(("Ammattikorkeakoulukoulutus", "Yliopistokoulutus")),
             "korkeakoulu": school.name["fi"],
             "sukupuoli": sex,
             "opiskelijatfte": round(own.uniform(1, 900), 10),
             "opiskelijat": own.randrange(1, 1000),
+            "uudetOpiskelijat": own.randrange(0, 4) * 60,
+            "tutkinnot": own.choice((None, 0, own.randrange(1, 200))),
             "rahoitusmallialaAmk2021-2024": own.choice(("Tekniikka", "Tieto puuttuu", None)),
             "koodiKorkeakoulu": school.code,
             "koodiKoulutus": own.choice(("612101", "Tuntematon")),
@@ -236,15 +239,31 @@ def more_resources(world: World, loaded: str) -> dict[str, list[dict[str, Any]]]
     vocational = [
         {
             "tilastovuosi": year,
+            "suorituksenTyyppi": "Koko tutkinto",
             "tutkinto": f"Esimerkkitutkinto {code}",
             "hankintakoulutusKyllaEi": own.random() < 0.2,
             "koodiTutkinto": code,
+            "koodiKoulutuksenJarjestaja": "0000000-0",
+            "uudetOpiskelijatLkm": own.randrange(0, 200),
             "opiskelijatLkm": own.randrange(1, 400),
+            "tutkinnonSuorittaneetLkm": own.randrange(0, 100),
             "nettoopiskelijamaaraLkm": round(own.uniform(0, 300), 10),
             "tietojoukkoPaivitettyPvm": loaded,
         }
         for year in range(2021, 2026)
         for code in ("371101", "381112", "031110", "354345")
+    ]
+    general = [
+        {
+            "tilastovuosi": year,
+            "tutkinto": "Ylioppilastutkinto",
+            "koodiTutkinto": "301101",
+            "koodiKoulutuksenJarjestaja": "0000000-0",
+            "uudetOpiskelijatLkm": own.randrange(0, 200),
+            "opiskelijatLkm": own.randrange(200, 700),
+            "tietojoukkoPaivitettyPvm": loaded,
+        }
+        for year in range(2021, 2026)
     ]
     publications = [
         {
@@ -261,5 +280,6 @@ def more_resources(world: World, loaded: str) -> dict[str, list[dict[str, Any]]]
     return {
         "opiskelijat_ja_tutkinnot": students,
         "amm_opiskelijat_ja_tutkinnot_vuosi_tutkinto": vocational,
+        "lukio_opiskelijat_vuosi_tutkinto": general,
         "julkaisut": publications,
     }

@@ -73,9 +73,13 @@ def newest(pattern: str, known: Iterable[str], today: str | None = None) -> str 
 
 
 def parse_items(documents: Iterable[Document]) -> Parsed:
-    """Tables `classification` (one row per edition) and `item` (one row per code, names in three languages)."""
+    """Tables `classification` (one row per edition) and `item` (one row per code, names in three languages).
+
+    A code that cannot be read in one of the languages that were sent is set aside whole: half of it would be wrong.
+    """
     heads: Rows = []
     items: dict[tuple[str, str], dict[str, Any]] = {}
+    read: dict[str, dict[str, set[str]]] = {}
     unreadable = {}
     for document in documents:
         name, _, part = document.key.rpartition("/")
@@ -83,12 +87,24 @@ def parse_items(documents: Iterable[Document]) -> Parsed:
             if part == "head":
                 heads.append(_head(name, document))
                 continue
-            language = part.removeprefix("items-")
-            for item in document.json():
-                row = items.setdefault((name, item["code"]), _item(name, item, document.key))
-                row[f"name_{language}"] = _name(item["classificationItemNames"], language)
+            listed = list(document.json())
         except WRONG_SHAPE as error:
             unreadable[document.key] = f"{type(error).__name__}: {error}"
+            continue
+        language = part.removeprefix("items-")
+        codes = read.setdefault(name, {}).setdefault(document.key, set())
+        for number, item in enumerate(listed, start=1):
+            try:
+                row = items.setdefault((name, item["code"]), _item(name, item, document.key))
+                row[f"name_{language}"] = _name(item["classificationItemNames"], language)
+                codes.add(item["code"])
+            except WRONG_SHAPE as error:
+                unreadable[f"{document.key} item {number}"] = f"{type(error).__name__}: {error}"
+    for name, code in list(items):
+        lacking = [key for key, codes in read[name].items() if code not in codes]
+        if lacking:
+            del items[name, code]
+            unreadable[f"{lacking[0]} item {code}"] = f"code {code} is in another language and cannot be read here"
     return Parsed({"classification": heads, "item": list(items.values())}, unreadable)
 
 

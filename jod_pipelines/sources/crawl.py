@@ -25,6 +25,7 @@ from jod_pipelines.landing.archive import Document, Entry, Failed, Fetched, Unch
 from jod_pipelines.sources.http import NotFound
 from jod_pipelines.sources.resource import WRONG_SHAPE, FetchContext, Landing, Parsed, Rows, fetched, parse_json
 
+_CONTAINERS = frozenset({dict, list})
 WITHDRAWN, FAILED = "withdrawn/", "failed/"
 UNLISTED = "unlisted"
 """Mark of a document that no enumeration names any more, although the source still answers it."""
@@ -76,6 +77,7 @@ def fetch_documents(
     what: str,
     again: Collection[str] = (),
     personal: frozenset[str] = frozenset(),
+    scrubbed: bool = False,
 ) -> Landing:
     """Every wanted document, of which only those are asked that are new, have another mark, or are in `again`.
 
@@ -86,6 +88,7 @@ def fetch_documents(
         wanted: mark by id, from the enumerations.
         path: the address of an id.
         what: what the ids are, for messages.
+        personal, scrubbed: what is not stored, as in `fetched`.
 
     Raises:
         SourceSkipped: none is wanted, or the stand-in has recorded none of them. SourceError: the source is down.
@@ -117,7 +120,7 @@ def fetch_documents(
             yield _note(FAILED + key, 500, str(error), mark)
             continue
         else:
-            document = fetched(key, answer, personal=personal)
+            document = fetched(key, answer, personal=personal, scrubbed=scrubbed)
             yield replace(document, change_key=f"{mark}.{row_mark(read, orjson.loads(document.body))}")
         failures = 0
     yield from (Unchanged(key) for key in landed if key.startswith(WITHDRAWN) and key.removeprefix(WITHDRAWN) not in marks)
@@ -160,10 +163,16 @@ def _note(key: str, status: int, answer: str, mark: str) -> Fetched:
 
 
 def _canonical(value: Any, ignored: Collection[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _canonical(item, ignored) for key, item in value.items() if key not in ignored}
-    if isinstance(value, list):
-        return sorted((_canonical(item, ignored) for item in value), key=_bytes)
+    kind = type(value)
+    if kind is dict:
+        return {
+            key: _canonical(item, ignored) if type(item) in _CONTAINERS else item
+            for key, item in value.items()
+            if key not in ignored
+        }
+    if kind is list:
+        items = [_canonical(item, ignored) for item in value]
+        return sorted(items, key=_bytes) if len(items) > 1 else items
     return value
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from jod_pipelines.landing.archive import Document
+from jod_pipelines.landing.archive import Document, Failed
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.crawl import NOTE_STAMP, UNLISTED, mark_of, parse_documents
 from jod_pipelines.sources.crawl import fetch_documents as crawl_documents
@@ -24,15 +24,27 @@ JsonRow = tuple[str, dict[str, Any]]
 
 
 def fetch_list(context: FetchContext) -> Landing:
-    """The list in each language: `kieli` also filters, so a Swedish-only document is invisible in the Finnish one."""
+    """The list in each language: `kieli` also filters, so a Swedish-only document is invisible in the Finnish one.
+
+    The list is ordered by name alone, and versions of one document share theirs: items may move between pages. When
+    fewer are seen than the list says it holds, it is read once more, and what is still missing is named.
+    """
     for language in LANGUAGES:
-        page, pages = 0, 1
-        while page < pages:
-            params = {"sivu": page, "sivukoko": PAGE_SIZE, "kieli": language, "poistuneet": "false"}
-            answer = context.client.get_json(f"{EXTERNAL}/perusteet", params)
-            pages = answer.json()["sivuja"]
-            yield fetched(f"{language}-{page:03d}", answer, personal=PERSONAL)
-            page += 1
+        seen: set[Any] = set()
+        for reading in ("", "again-"):
+            page, pages, total = 0, 1, 0
+            while page < pages:
+                params = {"sivu": page, "sivukoko": PAGE_SIZE, "kieli": language, "poistuneet": "false"}
+                answer = context.client.get_json(f"{EXTERNAL}/perusteet", params)
+                listed = answer.json()
+                pages, total = listed["sivuja"], listed.get("kokonaismäärä", 0)
+                seen |= {item.get("id") for item in listed["data"]}
+                yield fetched(f"{language}-{reading}{page:03d}", answer, personal=PERSONAL)
+                page += 1
+            if len(seen) >= total:
+                break
+        else:
+            yield Failed(language, f"{EXTERNAL}/perusteet kieli={language} lists {len(seen)} of the {total} it says it holds")
 
 
 def fetch_documents(context: FetchContext) -> Landing:

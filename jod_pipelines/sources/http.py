@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -43,16 +44,20 @@ class Answer:
     fetched_at: str
 
     def json(self) -> Any:
-        """The parsed body.
+        """The parsed body, the same object each time: do not change it.
 
         Raises:
             SourceError: the body is not JSON.
         """
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Any:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
             raise SourceError(
-                f"{self.request}: the answer is not complete JSON ({_why_not_json(self.body, error)})",
+                f"{_short(self.request)}: the answer is not complete JSON ({_why_not_json(self.body, error)})",
                 detail=_excerpt(self.body),
             ) from None
 
@@ -104,7 +109,7 @@ class PoliteClient:
         self.pause = pause
         self.requests_made = 0
         self.last_request = "nothing was asked yet"
-        self._window: deque[float] = deque()
+        self._window: deque[float] = deque(maxlen=1000)
         self._window_calls, self._window_seconds = 0, 0.0
         self._last_request = float("-inf")
         self._paced = transport is None and not base_url.startswith(("http://127.0.0.1", "http://localhost"))
@@ -129,8 +134,12 @@ class PoliteClient:
         self._http.close()
 
     def limit_calls(self, calls: int, seconds: float) -> None:
-        """Never make more than `calls` requests in any `seconds` seconds, as the source itself announces."""
+        """Never make more than `calls` requests in any `seconds` seconds, as the source itself announces.
+
+        The requests made before count too: the one that asks for the limit is one of them.
+        """
         self._window_calls, self._window_seconds = calls, seconds
+        self._window = deque(self._window, maxlen=calls)
 
     def get_json(self, path: str, params: dict[str, Any] | None = None) -> Answer:
         """GET a JSON document; retried until it is complete or attempts run out.
@@ -184,7 +193,7 @@ class PoliteClient:
             content=orjson.dumps(payload) if method == "POST" else None,
             headers=_POST_HEADERS if method == "POST" else None,
         )
-        label = f"{method} {request.url}"
+        label = _short(f"{method} {request.url}")
         for attempt in self._attempts():
             with attempt:
                 return self._once(request, label, check)
@@ -196,7 +205,9 @@ class PoliteClient:
                 body = b"".join(self._body_of(response, label)).removeprefix(BOM)
             except httpx.HTTPError as error:
                 raise _Retry(_unreachable(label, request.url, error)) from error
-        answer = Answer(label, response.status_code, body, datetime.now(UTC).isoformat(timespec="seconds"))
+        response.stream = httpx.ByteStream(b"")  # it and the response hold each other, and with them the body
+        asked = f"{request.method} {request.url}"
+        answer = Answer(asked, response.status_code, body, datetime.now(UTC).isoformat(timespec="seconds"))
         if check:
             try:
                 check(answer)
@@ -269,7 +280,7 @@ class PoliteClient:
             raise _Retry(error, _retry_after(response, self.settings.backoff_limit_s))
         if status == 404:
             raise NotFound(f"{label}: not found", text)
-        raise Refused(f"{label}: refused with {status}: {_one_line(text)}", status, text)
+        raise Refused(f"{label}: refused with {status}{': ' if text else ''}{_one_line(text)}", status, text)
 
     def _wait_for_turn(self) -> None:
         self.requests_made += 1
@@ -280,13 +291,11 @@ class PoliteClient:
                 self.pause(wait)
                 now += wait
         if self._window_calls:
-            if len(self._window) == self._window_calls:
-                wait = self._window[0] + self._window_seconds - now
-                if wait > 0:
-                    self.pause(wait)
-                    now += wait
-                self._window.popleft()
-            self._window.append(now)
+            wait = self._window[0] + self._window_seconds - now if len(self._window) == self._window_calls else 0.0
+            if wait > 0:
+                self.pause(wait)
+                now += wait
+        self._window.append(now)
         self._last_request = now
 
 
@@ -297,9 +306,9 @@ def _document(answer: Answer) -> None:
     """Raise SourceError unless an answer is JSON that can be a document."""
     value = answer.json()
     if value is None or isinstance(value, str | bool):
-        raise SourceError(f"{answer.request}: the answer is {_one_line(answer.body.decode())} instead of a document")
+        raise SourceError(f"{_short(answer.request)}: the answer is {_one_line(answer.body.decode())} instead of a document")
     if encoding := _wrong_encoding(answer.body):
-        raise SourceError(f"{answer.request}: the text of the answer is spoiled ({encoding})", _excerpt(answer.body))
+        raise SourceError(f"{_short(answer.request)}: the text of the answer is spoiled ({encoding})", _excerpt(answer.body))
 
 
 def _wrong_encoding(body: bytes) -> str | None:
@@ -383,7 +392,7 @@ _REASONS: dict[type[Exception], str] = {
 
 
 def _reason(error: Exception) -> str:
-    return next((text for kind, text in _REASONS.items() if isinstance(error, kind)), "failed")
+    return next((text for kind, text in _REASONS.items() if isinstance(error, kind)), f"failed ({error})")
 
 
 def _unreachable(label: str, url: httpx.URL, error: Exception) -> SourceError:
@@ -417,6 +426,11 @@ def _why_not_json(body: bytes, error: orjson.JSONDecodeError) -> str:
 
 def _excerpt(body: bytes) -> str:
     return body[:300].decode("utf-8", "replace")
+
+
+def _short(request: str) -> str:
+    """A request as messages name it: an address may list a hundred ids."""
+    return request if len(request) <= 200 else f"{request[:200]}…"
 
 
 def _one_line(text: str) -> str:

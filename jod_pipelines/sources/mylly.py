@@ -138,7 +138,7 @@ def _fetch_v2(context: FetchContext, held: pl.DataFrame) -> Landing:
     listed: set[str] = set()
     failed: dict[int, Failed] = {}
     lines = _until_settled(lambda: context.client.post_lines(PATH_V2, query), listed)
-    postings = _readable(lines, read_line_v2, failed)
+    postings = _readable(_distinct(lines), read_line_v2, failed)
     asked = f"POST {PATH_V2} {orjson.dumps(query).decode()}"
     series = f"v2/{'start' if start is None else start.isoformat()}"
     yield from _documents(postings, held, listed, series, asked, PERSONAL_V2)
@@ -159,13 +159,9 @@ def _fetch_v1(context: FetchContext, held: pl.DataFrame) -> Landing:
     ids, listed = set(held["posting_id"]), set[str]()
     failed: dict[int, Failed] = {}
 
-    def sweeps() -> Iterator[bytes]:
-        yield from pages_v1(context)
-        if not ids or ids - listed:
-            # The list moves while it is paged, and its end is a page that is not full: what one pass missed, others find.
-            yield from _until_settled(lambda: pages_v1(context), listed)
-
-    postings = _readable(sweeps(), read_line_v1, failed)
+    # The list moves while it is paged, and its end is a page that is not full: what one reading missed, others find.
+    lines = _until_settled(lambda: pages_v1(context), listed, whole=lambda: bool(ids) and ids <= listed)
+    postings = _readable(lines, read_line_v1, failed)
     newest = held["modified_at"].max()
     series = f"v1/{newest.isoformat() if isinstance(newest, datetime) else 'start'}"
     yield from _documents(postings, held, listed, series, f"GET {PATH_V1} all pages", PERSONAL_V1)
@@ -219,22 +215,39 @@ def _documents(
         yield Fetched(f"{series}/{hashlib.sha256(content).hexdigest()[:12]}", content, asked, 200, now, dropped=dropped)
 
 
-def _until_settled(read: Callable[[], Iterable[bytes]], listed: Collection[str]) -> Iterator[bytes]:
-    """Lines of one reading after another until one lists nothing that was not `listed` (filled by the reader) before it.
+def _until_settled(
+    read: Callable[[], Iterable[bytes]], listed: Collection[str], whole: Callable[[], bool] = lambda: False
+) -> Iterator[bytes]:
+    """Lines of one reading after another, until one lists nothing that was not `listed` (by the reader) before it.
 
     A list without total and end mark that stops short looks whole; only another reading can tell. A list cut at the same
-    place each time cannot be told from a short one: the next whole enumeration is then the only evidence.
+    place each time cannot be told from a short one: the postings that we hold and a whole enumeration does not list are
+    then the only evidence.
+
+    Args:
+        whole: whether there is other evidence that what is listed so far is all.
 
     Raises:
-        SourceError: every reading lists many postings that the others did not.
+        SourceError: even the last reading lists many postings that the others did not.
     """
     for reading in range(1, READINGS + 1):
         before = len(listed)
         yield from read()
         new = len(listed) - before
-        if reading > 1 and (not new or (reading == READINGS and new <= max(1, MAX_MOVED_SHARE * len(listed)))):
+        moved = new <= max(1, MAX_MOVED_SHARE * len(listed)) if reading == READINGS else not new
+        if whole() or (reading > 1 and moved):
             return
     raise SourceError(f"{LABEL}: the list ends elsewhere on each of {READINGS} readings; nothing of it is kept, run again")
+
+
+def _distinct(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Each line once: another reading gives the same ones again, and cleaning a line takes longer than reading it."""
+    seen: set[int] = set()
+    for line in lines:
+        mark = hash(line)
+        if mark not in seen:
+            seen.add(mark)
+            yield line
 
 
 def _readable(lines: Iterable[bytes], read: Callable[[bytes], Posting], failed: dict[int, Failed]) -> Iterator[Posting]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from jod_pipelines.contacts import find_contact
 from jod_pipelines.contracts.enforcement import enforce
 from jod_pipelines.contracts.model import Table, landing_table
 from jod_pipelines.reference import reference_table
@@ -46,6 +47,7 @@ CONTACTS = re.compile(
     r"yhteyshenkil|puhelin|sähköposti|e_?mail|phone|contact|kontakt|telefon|e_?post|hetu|henkilötunnus|personbet"
 )
 NAMES = ("name_fi", "name_sv", "name_en")
+FREE_TEXTS = (*NAMES, "description_fi", "description_sv", "description_en", "provider_name")
 REQUIRED = ("offer_id", "offer_type", "provider_name", "municipality_code")
 HEADINGS = {
     "offer_id": ("id", "tunnus", "koulutuksen_tunnus", "identifierare"),
@@ -121,6 +123,7 @@ def judge(body: bytes, sender: str, max_bytes: int) -> Verdict:
     headings, notes = _headings(grid.row(header))
     if header:
         notes.append(("rows_above", str(header)))
+    _refuse_contacts(grid, header, headings)
     texts = _texts(grid, header, headings)
     if texts.is_empty():
         raise FileRefused("no_rows")
@@ -266,6 +269,16 @@ def _headings(cells: tuple[str | None, ...]) -> tuple[dict[str, int], list[tuple
         raise FileRefused("missing_headings", ", ".join(f"{column} ({HEADINGS[column][0]})" for column in missing))
     notes += [("absent_heading", column) for column in HEADINGS if column not in places]
     return places, notes
+
+
+def _refuse_contacts(grid: pl.DataFrame, header: int, headings: dict[str, int]) -> None:
+    """Refuse a file with a contact in a free text or under a heading of its own: files land as they are or not at all."""
+    structured = {place for column, place in headings.items() if column not in FREE_TEXTS}
+    for place, name in enumerate(grid.columns):
+        cells = grid[name].head(header) if place in structured else grid[name]
+        for number, cell in enumerate(cells, start=1):
+            if cell and find_contact(cell):
+                raise FileRefused("contact_in_text", str(number))
 
 
 def _texts(grid: pl.DataFrame, header: int, headings: dict[str, int]) -> pl.DataFrame:

@@ -167,6 +167,11 @@ WHOLE = {
         "Ta bort kolumnen {0} med personers kontaktuppgifter. Ingenting i filen sparades.",
         "Remove the column {0} with contact details of people. Nothing of the file was kept.",
     ),
+    "contact_in_text": (
+        "Poistakaa riviltä {0} sähköpostiosoite tai puhelinnumero. Tiedostosta ei tallennettu mitään.",
+        "Ta bort e-postadressen eller telefonnumret på rad {0}. Ingenting i filen sparades.",
+        "Remove the e-mail address or telephone number in row {0}. Nothing of the file was kept.",
+    ),
     "missing_headings": ("Lisätkää sarakkeet: {0}.", "Lägg till kolumnerna: {0}.", "Add the columns: {0}."),
     "no_rows": (
         "Otsikoiden alla ei ole rivejä.",

@@ -72,7 +72,7 @@ def fetch_search(context: FetchContext) -> Landing:
             yield Failed(key, str(found))
             yield Fetched(FAILED + key, _as_note(found), str(found).partition(": ")[0], 500, "")
         else:
-            yield fetched(key, found, personal=PERSONAL)
+            yield fetched(key, found, personal=PERSONAL, scrubbed=True)
 
 
 def search_pages(
@@ -119,7 +119,7 @@ def search_pages(
     while answers:
         for position, found in answers:
             if isinstance(found, Answer):
-                oids = [hit["oid"] for hit in found.json()["hits"]]
+                oids = [str(hit.get("oid")) for hit in found.json()["hits"] if isinstance(hit, dict)]
                 repeated = seen & {*oids} or len({*oids}) < len(oids)
                 vanished = not oids and len(answers) == 1  # of a page in pieces, a piece may well have none
                 steady = steady and found.json()["total"] == total and not repeated and not vanished
@@ -215,6 +215,7 @@ def fetch_details(kind: str, wanted: Callable[[FetchContext], dict[str, str]]) -
             what=kind,
             again=_found_changed(context, kind),
             personal=PERSONAL,
+            scrubbed=True,
         )
 
     return fetch

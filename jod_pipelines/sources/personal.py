@@ -1,4 +1,4 @@
-"""Takes personal data out of job postings, before anything of them is stored.
+"""Takes personal data out of job postings and programme texts, before anything of them is stored.
 
 Contacts and household names go with their fields. In free text the sentence that names a contact goes and the rest
 stays: an e-mail address, a phone number, or the name of someone the posting itself lists as a contact or a household.
@@ -6,16 +6,11 @@ stays: an e-mail address, a phone number, or the name of someone the posting its
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Any
 
-# Each begins with a plain character, which the expression engine finds many times faster than a class of characters.
-_EMAIL = re.compile(r"@(?<=[\w.+-]@)[\w-]+(?:\.[\w-]+)+")
-_EMAIL_IN_WORDS = re.compile(r"[\w.+-](?:\(at\)|\[at\])[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_NUMBER = r"[\s()-]?\d(?:[\s()-]?\d){5,10}\b"
-_PHONE = re.compile(rf"0(?<!\w0){_NUMBER}")
-_PHONE_ABROAD = re.compile(rf"\+358{_NUMBER}")
+from jod_pipelines.contacts import EMAIL, find_contact
+
 _ABBREVIATIONS = frozenset({"p", "puh", "tel", "tfn", "gsm", "mob", "email", "sposti", "s-posti"})
 """A full stop after one of these ends no sentence: the name before it belongs to the number after it."""
 _CODE_KEYS = frozenset(
@@ -25,17 +20,6 @@ _CODE_KEYS = frozenset(
 _TEXT_KEYS = frozenset({"fi", "sv", "en", "arvo", "description", "url", "hakemuksenUrl"})
 _NOT_NAMES = frozenset({"email", "telephone", "kieliKoodi"})
 HOUSEHOLD = frozenset({"HOUSEHOLD", "02"})
-
-
-def find_contact(text: str) -> re.Match[str] | None:
-    """An e-mail address (from its last character before the at sign on) or a Finnish phone number in a text."""
-    return (
-        ("@" in text and _EMAIL.search(text))
-        or ("0" in text and _PHONE.search(text))
-        or ("+358" in text and _PHONE_ABROAD.search(text))
-        or (("(" in text or "[" in text) and _EMAIL_IN_WORDS.search(text))
-        or None
-    )
 
 
 def scrub_text(text: str, names: Collection[str] = ()) -> str:
@@ -68,14 +52,15 @@ def _goes_on(text: str, place: int) -> bool:
 
 
 def _sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where the sentence (or the sentences) that holds a span begins and ends; a line break stays."""
+    """Where the sentence (or the sentences) that holds a span begins and ends; a line break or a tag ends one and stays."""
     stop = text.rfind(". ", 0, start)
     while stop >= 0 and text[text.rfind(" ", 0, stop) + 1 : stop].lower() in _ABBREVIATIONS:
         stop = text.rfind(". ", 0, stop)
     begins = [place + 2 for place in (stop, text.rfind("! ", 0, start), text.rfind("? ", 0, start)) if place >= 0]
+    begins += [text.rfind(edge, 0, start) + 1 for edge in ("\n", ">")]
     ends = [place + 2 for mark in (". ", "! ", "? ") if (place := text.find(mark, end)) >= 0]
-    line_end = text.find("\n", end)
-    return max(text.rfind("\n", 0, start) + 1, *begins, 0), min(*ends, line_end if line_end >= 0 else len(text), len(text))
+    ends += [place for edge in ("\n", "<") if (place := text.find(edge, end)) >= 0]
+    return max(begins), min(*ends, len(text), len(text))
 
 
 def without_personal_v2(posting: dict[str, Any]) -> bool:
@@ -90,7 +75,7 @@ def without_personal_v2(posting: dict[str, Any]) -> bool:
         personal += [owner.pop(name, None) for name in ("company", "officeName", "reference")]
         personal += [location.pop(name, None) for name in ("workplaceAddress", "workplaceName")]
     names = _names(personal[0]) | _names(personal[1:3])
-    return scrub(posting, names) or any(value is not None for value in personal)
+    return scrub(posting, names, _CODE_KEYS) or any(value is not None for value in personal)
 
 
 def without_personal_v1(posting: dict[str, Any]) -> bool:
@@ -104,11 +89,11 @@ def without_personal_v1(posting: dict[str, Any]) -> bool:
         personal.append(posting.pop("ilmoittajanNimi", None))
         place = _part(_part(posting, "sijainti"), "toimipaikka")
         personal += [place.pop(name, None) for name in ("postiosoite", "toimipaikanNimi")]
-    return scrub(posting, _names(personal[1:3])) or any(value is not None for value in personal)
+    return scrub(posting, _names(personal[1:3]), _CODE_KEYS) or any(value is not None for value in personal)
 
 
-def scrub(value: Any, names: Collection[str]) -> bool:
-    """Scrub every text inside a JSON value, in place; codes, dates and URIs are left alone.
+def scrub(value: Any, names: Collection[str] = (), codes: Collection[str] = frozenset()) -> bool:
+    """Scrub every text inside a JSON value, in place; dates, URIs and what stands under a key of `codes` are left alone.
 
     Returns:
         Whether anything changed.
@@ -121,14 +106,14 @@ def scrub(value: Any, names: Collection[str]) -> bool:
             if (" " in item or "@" in item or key in _TEXT_KEYS) and (clean := _clean(item, names)) != item:
                 value[key] = clean
                 changed = True
-        elif (kind is dict or kind is list) and key not in _CODE_KEYS:
-            changed |= scrub(item, names)
+        elif (kind is dict or kind is list) and key not in codes:
+            changed |= scrub(item, names, codes)
     return changed
 
 
 def _clean(text: str, names: Collection[str]) -> str:
     if text.startswith(("http://", "https://")) and " " not in text:
-        return "" if "@" in text and _EMAIL.search(text) else text
+        return "" if "@" in text and EMAIL.search(text) else text
     return scrub_text(text, names)
 
 

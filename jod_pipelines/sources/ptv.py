@@ -1,7 +1,7 @@
 """Palvelutietovaranto (PTV) v11: public services of education and guidance, and the channels through which they are reached.
 
 The register has no dates in its lists, so ids are listed every night, and details are read for new ids, for ids the register
-says changed, and for a seventh of the rest, which finds changes that hide.
+says changed, and for a night's share of the rest, which finds changes that hide.
 
 Contact details: e-mail addresses and telephone numbers are dropped before landing, because nothing says which of them belong
 to a person and nobody downstream needs them: the channel's page and address lead there. A telephone channel keeps its number,
@@ -20,13 +20,13 @@ import orjson
 from jod_pipelines.errors import SourceSkipped
 from jod_pipelines.landing.archive import Fetched, Unchanged
 from jod_pipelines.settings import Settings
+from jod_pipelines.sources.crawl import is_due
 from jod_pipelines.sources.http import Answer, NotFound, Refused
 from jod_pipelines.sources.resource import FetchContext, Landing, Resource, expect, parse_json, without_keys
 from jod_pipelines.sources.text import LANGUAGES, plain_text
 
 ROOT = "/api/v11"
 GUIDS_AT_ONCE = 100
-RECHECK_NIGHTS = 7
 OVERLAP = timedelta(days=1)
 """The register's clock is not ours, and an item may be published while the lists are read."""
 PERSONAL = frozenset({"emails", "supportEmails", "supportPhones", "contactDetails"})
@@ -36,11 +36,21 @@ Item = dict[str, Any]
 
 
 def fetch_services(context: FetchContext) -> Landing:
-    """Services of the configured classes. One that is no longer listed, or is archived (404), leaves the snapshot."""
+    """Services of the configured classes. One that is no longer listed, or is archived (404), leaves the snapshot.
+
+    Raises:
+        SourceSkipped: no class is configured.
+    """
+    classes = context.settings.service_classes
+    if not classes:
+        raise SourceSkipped(
+            "no service classes are chosen; look their URIs up in the register and set JOD_PTV_SERVICE_CLASSES "
+            "to ingest public services"
+        )
     since = _watermark(context)
     listed: set[str] = set()
     changed: set[str] = set()
-    for uri in context.settings.ptv_service_classes:
+    for uri in classes:
         listed |= set(_listed(context, {"uri": uri}))
         if since:
             changed |= set(_listed(context, {"uri": uri, "date": since}))
@@ -71,8 +81,8 @@ def _listed(context: FetchContext, params: dict[str, str]) -> Iterator[str]:
 def _details(context: FetchContext, kind: str, wanted: set[str], changed: set[str]) -> Landing:
     """Documents of the wanted ids: fetched when new, changed or due for a check, else as landed."""
     known = context.previous.entries if context.previous else {}
-    tonight = datetime.now(UTC).date().toordinal() % RECHECK_NIGHTS
-    asked = sorted(i for i in wanted if i not in known or i in changed or _digest(i.encode())[0] % RECHECK_NIGHTS == tonight)
+    nights = context.settings.recheck.nights
+    asked = sorted(i for i in wanted if i not in known or i in changed or is_due(i, context.today, nights))
     yield from (Unchanged(i) for i in sorted(wanted - set(asked)))
     for start in range(0, len(asked), GUIDS_AT_ONCE):
         for item, answer in _read(context, kind, asked[start : start + GUIDS_AT_ONCE]):

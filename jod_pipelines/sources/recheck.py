@@ -24,6 +24,7 @@ from jod_pipelines.settings import Settings
 from jod_pipelines.sources.crawl import FAILURES_IN_A_ROW, fails_for_good, is_due, row_mark
 from jod_pipelines.sources.http import Answer, NotFound
 from jod_pipelines.sources.opintopolku import ATTRIBUTION, EXTERNAL, READERS
+from jod_pipelines.sources.personal import scrub
 from jod_pipelines.sources.resource import FetchContext, Landing, Parsed, Resource, TableReader, parse_json
 
 EMBEDDED = {
@@ -118,6 +119,7 @@ def read_evidence(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any
 
 
 def _seen(kind: str, answer: dict[str, Any]) -> Iterator[tuple[str, str, str | None]]:
+    scrub(answer)  # as what landed was, which it is compared with
     yield kind, answer["oid"], row_mark(READERS[kind], answer)
     for key, inner in EMBEDDED[kind].items():
         yield from {(inner, item["oid"], row_mark(READERS[inner], item)) for item in answer.get(key) or []}

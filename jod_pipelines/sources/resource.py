@@ -13,9 +13,10 @@ import polars as pl
 
 from jod_pipelines.contracts.model import Table
 from jod_pipelines.errors import SourceError
-from jod_pipelines.landing.archive import Arriving, Document, Fetched, Snapshot
+from jod_pipelines.landing.archive import Arriving, Document, Fetched, Snapshot, drop_keys
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources.http import Answer, PoliteClient
+from jod_pipelines.sources.personal import scrub
 
 WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What reading a document of an unexpected shape raises."""
@@ -136,9 +137,25 @@ class Resource:
             raise SourceError(f"{self.label}: what was fetched cannot be read ({_why(error)}); run again") from error
 
 
-def fetched(key: str, answer: Answer, *, personal: frozenset[str] = frozenset(), change_key: str | None = None) -> Fetched:
-    """A landed document from an answer, personal fields dropped before anything is stored."""
+def fetched(
+    key: str,
+    answer: Answer,
+    *,
+    personal: frozenset[str] = frozenset(),
+    scrubbed: bool = False,
+    change_key: str | None = None,
+) -> Fetched:
+    """A landed document from an answer, without what may not be stored.
+
+    Args:
+        personal: JSON keys that go, at any depth.
+        scrubbed: sentences that hold an e-mail address or a phone number go from its texts.
+    """
     body, dropped = without_keys(answer.body, personal) if personal else (answer.body, ())
+    if scrubbed:
+        document = orjson.loads(body)
+        if scrub(document):
+            body, dropped = orjson.dumps(document), (*dropped, "sentences that name a contact")
     return Fetched(key, body, answer.request, answer.status, answer.fetched_at, change_key, dropped)
 
 
@@ -189,18 +206,9 @@ def without_keys(body: bytes, keys: frozenset[str]) -> tuple[bytes, tuple[str, .
     """
     if not any(f'"{key}"'.encode() in body for key in keys):
         return body, ()
-    dropped: set[str] = set()
-
-    def strip(value: Any) -> Any:
-        if isinstance(value, dict):
-            dropped.update(keys & value.keys())
-            return {key: strip(item) for key, item in value.items() if key not in keys}
-        if isinstance(value, list):
-            return [strip(item) for item in value]
-        return value
-
-    stripped = strip(orjson.loads(body))
-    return (orjson.dumps(stripped), tuple(sorted(dropped))) if dropped else (body, ())
+    value = orjson.loads(body)
+    dropped = drop_keys(value, keys)
+    return (orjson.dumps(value), tuple(sorted(dropped))) if dropped else (body, ())
 
 
 def _why(error: BaseException) -> str:

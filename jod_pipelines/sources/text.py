@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,11 @@ from selectolax.lexbor import LexborHTMLParser
 HELSINKI = ZoneInfo("Europe/Helsinki")
 LANGUAGES = ("fi", "sv", "en")
 _BLOCK_END = re.compile(r"<(?:br\s*/?|/(?:p|li|h[1-6]|dt|dd|tr|div|ul|ol|table))\s*>", re.IGNORECASE)
+_USUAL_TAGS = tuple(
+    (tag, "\n" if tag in ("</p>", "</li>", "</ul>", "</ol>", "<br>", "<br/>", "<br />") else "")
+    for tag in "<p>|</p>|<li>|</li>|<ul>|</ul>|<br />|<br>|<br/>|<strong>|</strong>|<em>|</em>|<b>|</b>|<ol>|</ol>".split("|")
+)
+_USUAL_ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|auml|ouml|aring|Auml|Ouml|Aring|ndash|rsquo);")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\ufeff]")
 _NOT_CLEAN = re.compile(r"[^ !-%'-;=-~åäöÅÄÖ–’”•é§]|^ | $|  ")
 """Anything that `plain_text` may have to change; most names and many texts have none of it."""
@@ -35,13 +41,27 @@ def plain_text(value: str | None) -> str | None:
 
 
 def _cleaned(value: str) -> str:
-    text = value
-    if "<" in text or "&" in text:
-        body = LexborHTMLParser(_BLOCK_END.sub("\n", text)).body
-        text = body.text() if body else ""
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    return "\n".join([line for line in lines if line])
+    text = _text_of_html(value) if "<" in value or "&" in value else value
+    plain = unicodedata.normalize("NFC", text.replace("\xa0", " "))
+    lines = plain.split("\n")
+    if "  " in plain or not "".join(lines).isprintable():  # invisible characters are not, nor is any other space
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+        lines = [" ".join(line.split()) for line in text.splitlines()]
+    return "\n".join(filter(None, map(str.strip, lines)))
+
+
+def _text_of_html(html: str) -> str:
+    """The text of HTML. What has only the usual tags and entities is read without a parser, in a fraction of its time."""
+    text, unread = html, html.count("<")
+    for tag, instead in _USUAL_TAGS:
+        if unread == 0:
+            break
+        unread -= html.count(tag)
+        text = text.replace(tag, instead)
+    if unread == 0 and "\0" not in html and len(_USUAL_ENTITY.findall(html)) == html.count("&"):
+        return unescape(text)
+    body = LexborHTMLParser(_BLOCK_END.sub("\n", html)).body
+    return body.text() if body else ""
 
 
 def languages_of(value: Any, prefix: str) -> dict[str, str | None]:
@@ -49,7 +69,7 @@ def languages_of(value: Any, prefix: str) -> dict[str, str | None]:
 
     None, `{}` and maps with technical or foreign keys are fine; any other shape raises TypeError.
     """
-    if value is not None and not isinstance(value, Mapping):
+    if value is not None and not isinstance(value, dict):
         raise TypeError(f"{prefix}: expected a language map, got {type(value).__name__}")
     texts = value or {}
     return {column: plain_text(texts.get(language)) for language, column in _columns(prefix)}
@@ -68,13 +88,13 @@ def metadata_languages(metadata: Iterable[Mapping[str, Any]] | None, prefix: str
 
 def code_uri(value: Any) -> str | None:
     """The URI of a koodi object (or a bare URI) without its version suffix; None when there is none."""
-    uri = value.get("koodiUri") if isinstance(value, Mapping) else value
+    uri = value.get("koodiUri") if isinstance(value, dict) else value
     return uri.split("#")[0] if isinstance(uri, str) and uri else None
 
 
 def code_uris(values: Any) -> list[str]:
     """Version-less URIs of a list of koodi objects, sorted and unique; a single object counts as a list of one."""
-    items = [values] if isinstance(values, Mapping) else values or []
+    items = [values] if isinstance(values, dict) else values or []
     return sorted({uri for uri in map(code_uri, items) if uri})
 
 

@@ -178,7 +178,7 @@ def parse(documents: Iterable[Document]) -> Parsed:
             continue
         try:
             columns = column_types(document.described_by[0].json())
-            frame, broken = typed_rows(document.body, columns, document.key)
+            frame, broken = typed_rows(document.json(), columns, document.key)
             frames.append(frame)
             refused.append(broken)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, SourceError) as error:
@@ -204,7 +204,7 @@ def column_types(columns: list[dict[str, Any]]) -> dict[str, str]:
     return types
 
 
-def typed_rows(body: bytes, columns: dict[str, str], key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def typed_rows(rows: list[dict[str, Any]], columns: dict[str, str], key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows of one page and the rows whose values do not fit their columns.
 
     Args:
@@ -216,7 +216,6 @@ def typed_rows(body: bytes, columns: dict[str, str], key: str) -> tuple[pl.DataF
     Raises:
         ValueError, TypeError, AttributeError: the page is not a list of objects.
     """
-    rows = orjson.loads(body)
     values = {name: [row.get(name) for row in rows] for name in columns}
     wrong: dict[int, str] = {}
     for name, kind in columns.items():

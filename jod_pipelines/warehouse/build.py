@@ -2,6 +2,10 @@
 
 DuckDB lets one process write and then nobody else even read. So dbt writes `warehouse/build/jod.duckdb`; when all of
 it is built and checked, it is renamed over `warehouse/jod.duckdb`. Readers that have the old file open keep it.
+
+The same code goes on from a copy of the served file, so that only models whose inputs changed are built (`carried`); other code
+begins with an empty one. What is served holds tables only: views over files of the landing are taken out before the swap and put
+back for the next build, since a later run replaces those files under its readers.
 """
 
 from __future__ import annotations
@@ -9,21 +13,28 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 
+from jod_pipelines.contracts.comments import comment_on_marts, dictionary_frame
 from jod_pipelines.contracts.dbt import derived_tables
 from jod_pipelines.contracts.model import Table, find_landing_table, load_contracts
 from jod_pipelines.errors import JodError
+from jod_pipelines.fingerprint import code_fingerprint
 from jod_pipelines.platform import Platform
 from jod_pipelines.reference import FOLDER as REFERENCE
 from jod_pipelines.reference import reference_table
+from jod_pipelines.warehouse import carried
+from jod_pipelines.warehouse.quality import show_quality
 
 CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+OVER_FILES = ("landing", "staging", "intermediate", "derived")
+"""Schemas whose views read files outside the warehouse, directly or through each other."""
 
 
 class Warehouse:
@@ -36,29 +47,35 @@ class Warehouse:
         self.derived = platform.warehouse_folder / "derived"
 
     def begin(self, fingerprint: str) -> None:
-        """Start a new build: an empty file with a view per landed table, a reference list and a derived dataset.
+        """Start a new build: the served tables if the same code made them, a view per landed table, the reference lists.
 
         Args:
             fingerprint: of the inputs, code and settings it is built from; `built_from` tells it again.
         """
         shutil.rmtree(self.building.parent, ignore_errors=True)
         self.building.parent.mkdir(parents=True)
+        code = code_fingerprint()
+        if self._code_of_served() == code:
+            self._copy_served()
         with _connect(self.building) as connection:
-            connection.execute("create schema platform")
-            connection.execute("create table platform.built_from as select ?::varchar as fingerprint", [fingerprint])
-            connection.execute("create schema landing")
-            for table in load_contracts()["landing"].values():
-                source, resource = table.contract.split("/")
-                files = self.platform.archive.resource(source, resource).typed_files(table.name)
-                _create_view(connection, f"landing.{table.physical_name}", files, table)
-            self._show_described(connection)
-            connection.execute("create schema reference")
+            connection.execute(carried.BOOKS)
+            connection.execute(
+                "create or replace table platform.built_from as select ?::varchar as fingerprint, ?::varchar as code",
+                [fingerprint, code],
+            )
+            self._record_landed(connection)
+            show_quality(connection, self.platform)
+            connection.execute("create schema if not exists reference")
             for path in sorted(REFERENCE.glob("*.csv")):
                 reference_list = reference_table(path.stem).to_arrow()
                 connection.register("reference_list", reference_list)
-                connection.execute(f"create table reference.{path.stem} as select * from reference_list")
+                connection.execute(f"create or replace table reference.{path.stem} as select * from reference_list")
                 connection.unregister("reference_list")
-        self.register_derived()
+            dictionary = dictionary_frame().to_arrow()
+            connection.register("dictionary", dictionary)
+            connection.execute("create or replace table reference.dictionary as select * from dictionary")
+            connection.unregister("dictionary")
+            self._show_inputs(connection)
 
     def built_from(self) -> str | None:
         """The fingerprint the newest state was begun with."""
@@ -70,28 +87,93 @@ class Warehouse:
         """Build on from what is served: for a part of the pipeline that runs on its own."""
         self._ensure_building()
 
+    def _record_landed(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Which snapshot of each resource this build reads, so that a number can name it."""
+        connection.execute(
+            "create or replace table platform.landed "
+            "(source varchar, resource varchar, snapshot_id varchar, fetched_at timestamp)"
+        )
+        for label in self.platform.archive.labels():
+            source, resource = label.split("/")
+            snapshot = self.platform.archive.resource(source, resource).current()
+            if snapshot is not None:
+                row = [source, resource, snapshot.id, snapshot.fetched_at]
+                connection.execute("insert into platform.landed values (?, ?, ?, ?::timestamptz::timestamp)", row)
+
+    def marks(self, manifest: Mapping[str, Any]) -> dict[str, str | None]:
+        """Mark of each model, as its inputs are now; see `carried.model_marks`."""
+        derived = {f"derived.{table.name}": carried.content_mark(self._derived_path(table.name)) for table in derived_tables()}
+        landing = {}
+        for table in load_contracts()["landing"].values():
+            files = self.platform.archive.resource(*table.contract.split("/")).typed_files(table.name)
+            landing[f"landing.{table.physical_name}"] = carried.file_mark(files)
+        return carried.model_marks(manifest, derived | landing)
+
+    @contextmanager
+    def writer(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the build under way; nobody else can have one meanwhile."""
+        with _connect(self.building) as connection:
+            yield connection
+
+    def _code_of_served(self) -> str | None:
+        """The code that made what is served, as far as it can be built on."""
+        if not self.served.exists():
+            return None
+        with _connect(self.served, read_only=True) as connection:
+            columns = connection.execute("select column_name from duckdb_columns() where table_name = 'built_from'").fetchall()
+            found = connection.execute("select code from platform.built_from").fetchone() if ("code",) in columns else None
+        return found[0] if found else None
+
+    def _show_inputs(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Views of what dbt reads, and the views over them that were taken out when the file was served."""
+        connection.execute("create schema if not exists landing; create schema if not exists derived")
+        for table in load_contracts()["landing"].values():
+            files = self.platform.archive.resource(*table.contract.split("/")).typed_files(table.name)
+            _create_view(connection, f"landing.{table.physical_name}", files, table)
+        self._show_described(connection)
+        self._show_derived(connection)
+        if connection.execute("select count(*) from duckdb_tables() where table_name = 'taken_views'").fetchone() != (0,):
+            for (sql,) in connection.execute("select sql from platform.taken_views order by position").fetchall():
+                connection.execute(sql)
+            connection.execute("drop table platform.taken_views")
+
     def _show_described(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """A view per landed table that only its source describes: it needs no contract file to be read."""
+        """A table per landed table that only its source describes: analysts read it as it is, so it must not lean on files."""
+        files = {}
         for label in self.platform.archive.labels():
             source, resource = label.split("/")
             landed = self.platform.archive.resource(source, resource)
-            for name in landed.tables():
-                if find_landing_table(source, resource, name) is None and (files := landed.typed_files(name)):
-                    _create_view(connection, f'landing."{source}__{resource}__{name}"', files)
+            for table in landed.tables():
+                if find_landing_table(source, resource, table) is None and (found := landed.typed_files(table)):
+                    files[f"{label.replace('/', '__')}__{table}"] = found
+        marks: dict[str, str | None] = {f"landing.{name}": carried.file_mark(found) for name, found in files.items()}
+        tables = "select table_name from duckdb_tables() where schema_name = 'landing'"
+        there = {name for (name,) in connection.execute(tables).fetchall()}
+        for name in there - files.keys():
+            connection.execute(f'drop table landing."{name}"')
+        changed = [name for name in files if name not in there or f"landing.{name}" not in carried.unchanged(connection, marks)]
+        for name in changed:
+            connection.execute(f'create or replace table landing."{name}" as select * from {_parquet(files[name])}')
+        carried.remember(connection, {f"landing.{name}": marks[f"landing.{name}"] for name in changed})
 
     def register_derived(self) -> None:
         """Show the datasets made by the Python rooms to dbt, as views in schema `derived`."""
         self._ensure_building()
         with _connect(self.building) as connection:
-            connection.execute("create schema if not exists derived")
-            for table in derived_tables():
-                path = self.derived / f"{table.name}.parquet"
-                _create_view(connection, f"derived.{table.name}", [path] if path.exists() else [], table)
+            self._show_derived(connection)
+
+    def _show_derived(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for table in derived_tables():
+            path = self._derived_path(table.name)
+            _create_view(connection, f"derived.{table.name}", [path] if path.exists() else [], table)
+
+    def _derived_path(self, name: str) -> Path:
+        return self.derived / f"{name}.parquet"
 
     def write_derived(self, name: str, frame: pl.DataFrame) -> None:
         """Keep a dataset made by a Python room, for dbt to read as `derived.<name>`."""
         self.derived.mkdir(parents=True, exist_ok=True)
-        path = self.derived / f"{name}.parquet"
+        path = self._derived_path(name)
         aside = path.with_name(f".{path.name}.tmp")
         frame.write_parquet(aside, compression="zstd")
         aside.replace(path)
@@ -115,9 +197,11 @@ class Warehouse:
             yield connection
 
     def swap(self) -> None:
-        """Let readers have the finished build."""
+        """Let readers have the finished build, without the views that only a build can read."""
         with _connect(self.building) as connection:
-            connection.execute("checkpoint")
+            comment_on_marts(connection)
+            _take_views(connection)
+            _overwrite_free_blocks(connection)
         os.sync()
         self.building.replace(self.served)
         shutil.rmtree(self.building.parent, ignore_errors=True)
@@ -126,9 +210,41 @@ class Warehouse:
         """Part of the pipeline run on its own continues from the served warehouse."""
         if not self.building.exists():
             self.building.parent.mkdir(parents=True, exist_ok=True)
-            aside = self.building.with_suffix(".tmp")
-            shutil.copyfile(self.served, aside)
-            aside.replace(self.building)
+            self._copy_served()
+            with _connect(self.building) as connection:
+                connection.execute(carried.BOOKS)
+                self._show_inputs(connection)
+
+    def _copy_served(self) -> None:
+        aside = self.building.with_suffix(".tmp")
+        shutil.copyfile(self.served, aside)
+        aside.replace(self.building)
+
+
+def _take_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop the views over files; what dbt made of them is remembered, in an order in which it can be made again."""
+    connection.execute(
+        """
+        create or replace table platform.taken_views as
+        select row_number() over (order by schema_name desc, view_oid) as position, sql
+        from duckdb_views() where schema_name in ('staging', 'intermediate')
+        """
+    )
+    found = connection.execute("select schema_name, view_name from duckdb_views() where not internal").fetchall()
+    for schema, name in found:
+        if schema in OVER_FILES:
+            connection.execute(f'drop view "{schema}"."{name}"')
+
+
+def _overwrite_free_blocks(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write over what dropped tables left in the file: content that was erased must not be found in its bytes."""
+    connection.execute("checkpoint")
+    found = connection.execute("select free_blocks * block_size from pragma_database_size()").fetchone()
+    if not found or not found[0]:
+        return
+    connection.execute("set force_compression = 'uncompressed'")
+    connection.execute(f"create table platform.filler as select range as filler from range({found[0] // 8})")
+    connection.execute("checkpoint; drop table platform.filler; checkpoint; reset force_compression")
 
 
 def _connect(path: Path, *, read_only: bool = False, attempts: int = 20) -> duckdb.DuckDBPyConnection:
@@ -143,13 +259,16 @@ def _connect(path: Path, *, read_only: bool = False, attempts: int = 20) -> duck
     raise AssertionError("unreachable")
 
 
-def _create_view(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path], table: Table | None = None) -> None:
+def _create_view(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path], table: Table) -> None:
     """A view over Parquet files, or over no rows of the contract's columns when there are none."""
     if files:
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-        rows = f"select * from read_parquet([{listed}])"
+        rows = f"select * from {_parquet(files)}"
     else:
-        assert table is not None
         nothing = ", ".join(f'null::{column.type} as "{column.name}"' for column in table.columns)
         rows = f"select {nothing} where false"
     connection.execute(f"create or replace view {name} as {rows}")
+
+
+def _parquet(files: list[Path]) -> str:
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    return f"read_parquet([{listed}])"

@@ -12,31 +12,39 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from jod_pipelines.contracts.model import Table, load_contracts
-from jod_pipelines.errors import QueryError
+from jod_pipelines.errors import JodError, QueryError
+
+if TYPE_CHECKING:  # slow to import, and every command is loaded with this one
+    from jod_pipelines.contracts.model import Table
 
 MACHINERY = ("landing", "staging", "intermediate", "derived", "reference", "platform")
 """Schemas that are not made for analysts. They may be asked by their full name, as far as they are tables."""
 ANSWERS = ("SELECT", "EXPLAIN")
-OPEN = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "enable_external_access": "false",
-    "python_enable_replacements": "false",
-}
 
 
 @contextmanager
 def open_to_read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The database with every analyst schema on the search path, unable to change or reach anything.
+    """The database with every analyst schema on the search path, unable to change anything or to reach more than check results.
 
     It is the state at the moment of opening: a run that swaps a newer file in meanwhile does not disturb it.
+
+    Raises:
+        JodError: the file cannot be opened; the pipeline never holds it, but somebody's other program may.
     """
-    with duckdb.connect(str(path), read_only=True, config=OPEN) as connection:  # type: ignore[arg-type]
+    from jod_pipelines.warehouse.build import CONFIG
+
+    try:
+        opened = duckdb.connect(str(path), read_only=True, config=CONFIG)  # type: ignore[arg-type]
+    except duckdb.IOException as error:
+        raise JodError(f"{path} cannot be opened; whoever has it open must open it read-only", str(error)) from None
+    with opened as connection:
+        results = path.resolve().parent.parent / "quality"  # files that never change, shown as `quality.quality_results`
+        connection.execute(f"set allowed_directories = [{literal(str(results))}]")
+        connection.execute("set enable_external_access = false")
         schemas = connection.execute("select distinct schema_name from duckdb_tables() order by all").fetchall()
         names = [name for (name,) in schemas if name not in MACHINERY]
         if names:
@@ -133,8 +141,14 @@ def quoted(name: str) -> str:
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Schema and name of each table made for analysts."""
-    every = connection.execute("select schema_name, table_name from duckdb_tables() where not internal order by all").fetchall()
+    """Schema and name of each table and view made for analysts; quarantines are one table, not one for each dataset."""
+    every = connection.execute("""
+        select schema_name, table_name from duckdb_tables() where not internal
+        union all
+        select schema_name, view_name from duckdb_views()
+        where not internal and (view_name = 'quarantine_counts' or not starts_with(view_name, 'quarantine_'))
+        order by all
+    """).fetchall()
     return [(schema, name) for schema, name in every if schema not in MACHINERY]
 
 
@@ -149,6 +163,8 @@ def _description(connection: duckdb.DuckDBPyConnection, schema: str, name: str, 
 
 
 def _contract(name: str) -> Table | None:
+    from jod_pipelines.contracts.model import load_contracts
+
     contracts = load_contracts()
     return contracts["published"].get(name) or contracts["marts"].get(name)
 

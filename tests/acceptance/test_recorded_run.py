@@ -54,7 +54,36 @@ def test_real_programmes_code_lists_organisations_and_skills_are_all_there(recor
         assert count("select count(*) from core.dim_area where area_level = 'municipality'") == 630
         assert count("select count(distinct programme_oid) from opportunities.fct_programme_skill") >= 300
         assert count("select count(*) from labour_market.fct_vacancies_monthly where source_table = 'tyonv/12ti'") > 0
-        assert count("select count(*) from labour_market.fct_vacancies_monthly where open_vacancies_status = 'confidential'") > 0
+        assert count("select count(*) from labour_market.fct_vacancies_monthly where status = 'confidential'") > 0
+
+
+def test_confidential_and_true_numbers_survive_from_the_answer_to_the_release(
+    recorded_run: Run, recorded: Path, release: Path
+) -> None:
+    answer = json.loads((recorded / "statfin" / "software_occupations_register_kunnat_12ti.json").read_text("utf-8"))
+    measures = ("unemployed_jobseekers", "open_vacancies")
+    symbols = {"...": "confidential", "..": "missing", ".": "impossible", "-": "zero"}
+    sent = {
+        (area.removeprefix("MK"), occupation, month.replace("M", "-") + "-01", measure): value
+        for area, occupation, month, values in ((*row["key"], row["values"]) for row in answer["data"])
+        if area == "SSS" or area.startswith("MK")
+        for measure, value in zip(measures, values, strict=True)
+    }
+    key = ["region_code", "occupation_code", "month", "measure"]
+    published = dataset(release, "labour_market_monthly").filter(pl.col("source_table") == "tyonv/12ti")
+    released = {
+        (region, occupation, str(month), measure): (status, value)
+        for region, occupation, month, measure, status, value in published.select(*key, "status", "value").iter_rows()
+    }
+    expected = {
+        cell: (symbols[value], 0.0 if value == "-" else None) if value in symbols else ("value", float(value))
+        for cell, value in sent.items()
+    }
+    assert {cell: released.get(cell) for cell in expected} == expected
+    assert {status for status, _ in expected.values()} == {"confidential", "value"}
+    with duckdb.connect(str(recorded_run.home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        mart = connection.sql("from labour_market.fct_vacancies_monthly").pl()
+    assert mart.sort(key).equals(dataset(release, "labour_market_monthly").sort(key))
 
 
 def test_education_opportunities_and_forecasts_are_made(release: Path) -> None:

@@ -20,9 +20,14 @@ def test_a_notebook_runs_and_shows_rows(path: Path, small_home: Path, monkeypatc
     monkeypatch.setenv("JOD_HOME", str(small_home))
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
-    shown = [str(output) for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    shown = [str(output) for output in outputs]
     assert any("text/html" in output for output in shown)
     assert not any("Empty DataFrame" in output for output in shown)
+    assert not [output for output in outputs if output.output_type == "stream"], "a warning or a print among the figures"
+    figures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    assert len(figures) >= (1 if path.stem == "first_look" else 3)
+    assert all(len(figure) > 10_000 for figure in figures), "an empty figure"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

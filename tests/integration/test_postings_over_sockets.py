@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from jod_pipelines.ingest import ingest
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import load_settings
 from jod_pipelines.sources import all_resources
-from tests_support import QUICK, jod, sandbox_server
+from tests_support import QUICK, jod, sandbox_server, stored
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 LABEL = "mylly/job_postings"
@@ -45,13 +44,7 @@ def files_with(folder: Path, text: str) -> list[str]:
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or path.is_symlink():
             continue
-        body = path.read_bytes()
-        if path.suffix == ".gz":
-            body = gzip.decompress(body)
-        elif path.suffix == ".parquet":
-            body = pl.read_parquet(path).write_ndjson().encode()
-        elif path.suffix == ".duckdb":
-            body = everything_in(path)
+        body = everything_in(path) if path.suffix == ".duckdb" else stored(path)
         if text.encode() in body:
             found.append(path.relative_to(folder).as_posix())
     return found
@@ -76,7 +69,7 @@ def served(tmp_path):
 def test_v1_gives_the_same_postings_as_v2(served, tmp_path):
     newer, older = land(tmp_path / "v2", served), land(tmp_path / "v1", served, postings_interface="v1")
     assert older.rows == newer.rows
-    assert older.requests == 3  # 500 a page, the last one not full
+    assert older.requests == 2 * 3  # 500 a page, the last one not full; a first reading is checked by a second
     one, two = (typed(tmp_path / name).sort("posting_id").drop("source_document", "industry_code") for name in ("v2", "v1"))
     alike = ["posting_id", "modified_at", "published_at", "expires_at", "skill_uris", "occupation_uris", "municipality_codes"]
     assert one.select(alike).equals(two.select(alike))
@@ -198,7 +191,8 @@ def test_withdrawn_content_is_nowhere_after_the_next_run(tmp_path):
         first = jod("run", home=home, **environment)
         assert first.code == 0, first.out + first.err
         assert files_with(home / "landing", MARKER)
-        assert files_with(home / "warehouse", MARKER)
+        # A text of a posting is read by the skills room and never becomes part of the warehouse.
+        assert files_with(home / "warehouse", MARKER) == []
         older = {path.name for path in (home / "releases").iterdir()}
         change(url, posting_id, archived=True)
         second = jod("run", home=home, **environment)
@@ -211,3 +205,36 @@ def test_withdrawn_content_is_nowhere_after_the_next_run(tmp_path):
     package = json.loads((home / "releases" / "latest" / "datapackage.json").read_text())
     source = {"title": "Lähde: Työmarkkinatorin asiakastietojärjestelmä", "path": "https://tyomarkkinatori.fi"}
     assert source in package["sources"]
+
+
+PLANTED = ("Xyzzyplugh@koulu.example", "0457 112 2339", "Plughxyzzy")
+SENDER = (
+    "Tunnus;Nimi;Tyyppi;Järjestäjä;Kunta;Kuvaus\na1;Hitsaus;kurssi;Opisto;Oulu;Kysy Xyzzyplugh@koulu.example, 0457 112 2339.\n"
+)
+
+
+@pytest.mark.parametrize("interface", ["v2", "v1"])
+def test_planted_contacts_are_nowhere_after_a_whole_run(tmp_path, interface):
+    """In postings of both interfaces, in programmes' texts and contact persons, and in a sender's file."""
+    texts = {"pattern": r'("(?:kuvaus|jobDescription)":\{"fi":")', "replacement": rf"\1Kysy: {PLANTED[0]}, {PLANTED[1]}. "}
+    persons = {"pattern": r'("yhteyshenkilot":\[)', "replacement": rf'\1{{"nimi":{{"fi":"{PLANTED[2]}"}}}},'}
+    v1 = {"pattern": r'("tyonKuvaus":\[\{"kieliKoodi":"fi","arvo":")', "replacement": rf"\1Kysy: {PLANTED[0]}, {PLANTED[1]}. "}
+    faults = [
+        {"kind": "replace", "count": 0, "path": ".*/external/(search|koulutus|hakukohde)/.*", **texts},
+        {"kind": "replace", "count": 0, "path": ".*/external/(toteutus|haku)/.*", **persons},
+        {"kind": "replace", "count": 0, "path": ".*/jobpostings", **texts},
+        {"kind": "replace", "count": 0, "path": ".*/tyopaikat", **v1},
+    ]
+    plan, senders = tmp_path / "faults.yaml", tmp_path / "senders"
+    plan.write_text(json.dumps({"faults": faults}))
+    (senders / "opisto").mkdir(parents=True)
+    (senders / "opisto" / "kurssit.csv").write_text(SENDER)
+    home = tmp_path / "home"
+    run = jod(
+        "run", home=home, JOD_SCALE="300", JOD_SANDBOX_FAULTS=str(plan), JOD_POSTINGS_INTERFACE=interface,
+        JOD_DROP_FOLDER=str(senders), **QUICK,
+    )  # fmt: skip
+    assert run.code == 0, run.out + run.err
+    assert pl.read_parquet(list((home / "landing/opintopolku/search/typed/koulutus").glob("*.parquet"))).height > 0
+    for planted in PLANTED:
+        assert files_with(home, planted) == []

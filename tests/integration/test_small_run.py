@@ -193,13 +193,10 @@ def test_readers_see_the_warehouse_while_it_is_served(small_home: Path) -> None:
 def test_totals_are_the_sources_and_confidential_is_not_zero(small_home: Path) -> None:
     with duckdb.connect(str(small_home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
         statuses = dict(
-            connection.execute(
-                "select open_vacancies_status, count(*) from labour_market.fct_vacancies_monthly group by 1"
-            ).fetchall()
+            connection.execute("select status, count(*) from labour_market.fct_vacancies_monthly group by 1").fetchall()
         )
         hidden = connection.execute(
-            "select count(*) from labour_market.fct_vacancies_monthly "
-            "where open_vacancies_status = 'confidential' and open_vacancies is not null"
+            "select count(*) from labour_market.fct_vacancies_monthly where status = 'confidential' and value is not null"
         ).fetchone()
     assert statuses["confidential"] > 0
     assert statuses["value"] > 0
@@ -232,3 +229,20 @@ def test_definitions_have_groups_owners_descriptions_and_a_schedule() -> None:
     checks = {key.asset_key.to_user_string() for key in defs.resolve_asset_graph().asset_check_keys if key.name == "contract"}
     assert {f"landing/{x}" for x in ("mylly/job_postings", "esco/classification")} <= checks
     assert {table.physical_name.replace(".", "/") for table in load_contracts()["published"].values()} <= checks
+
+
+def test_every_measure_of_the_facts_has_a_name_and_one_unit(small_home: Path) -> None:
+    with duckdb.connect(str(small_home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        facts = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.columns "
+            "where column_name = 'measure' and table_name like 'fct_%' order by all"
+        ).fetchall()
+        assert len(facts) > 8
+        used = connection.execute(" union ".join(f"select measure, unit from {fact}" for (fact,) in facts)).fetchall()
+        known = connection.execute("select measure, unit from core.dim_measure").fetchall()
+        unnamed = connection.execute(
+            "select distinct cells.measure from landing.statfin__tyonv_12r5__cell as cells "
+            "anti join reference.source_measures as named on cells.measure = named.source_measure"
+        ).fetchall()
+    assert sorted(used) == sorted(known)
+    assert unnamed == []

@@ -18,14 +18,14 @@ CELLS_PATH = "/fi/StatFin/pra/15au.px"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Requests of one kind, and the resource whose ingest makes them. A stream cannot be asked again half-way."""
+    """Requests of one kind, and the resource whose ingest makes them. `interface`: of the postings."""
 
     name: str
     resource: str
     system: str
     path: str
     method: str | None = None
-    stream: bool = False
+    interface: str = "v2"
 
     def fault(self, **what: Any) -> Fault:
         """A fault of these requests."""
@@ -48,8 +48,20 @@ CONFIG = Endpoint("statfin limits", "statfin/pra_15au", "statfin", "/fi/")
 FOLDER = Endpoint("statfin folder", "statfin/pra_15au", "statfin", "/fi/StatFin/pra")
 METADATA = Endpoint("statfin metadata", "statfin/pra_15au", "statfin", CELLS_PATH, "GET")
 CELLS = Endpoint("statfin cells", "statfin/pra_15au", "statfin", CELLS_PATH, "POST")
-POSTINGS = Endpoint("postings", "mylly/job_postings", "mylly", ".*", "POST", stream=True)
+POSTINGS = Endpoint("postings", "mylly/job_postings", "mylly", ".*", "POST")
 PACK = Endpoint("esco pack", "esco/classification", "esco", ".*")
+PAGES = Endpoint("postings V1", "mylly/job_postings", "mylly_v1", ".*", interface="v1")
+TOKEN = Endpoint("token of V1", "mylly/job_postings", "login", ".*", interface="v1")
+KNOWN = Endpoint("classification list", "classifications/items", "classifications", "/classifications")
+HEAD = Endpoint("classification head", "classifications/items", "classifications", "/classifications/kunta_1_[^/]*")
+ITEMS = Endpoint("classification items", "classifications/items", "classifications", "/classifications/kunta_1_.*/.*")
+MAPS = Endpoint("correspondence", "classifications/correspondences", "classifications", "/correspondenceTables/kunta_2.*")
+PACKAGES = Endpoint("kela catalogue", "kela/benefits", "kela", ".*/package_search")
+FILES = Endpoint("kela file", "kela/benefits", "kela", ".*[.]csv")
+FIELDS = Endpoint("kela metadata", "kela/benefits", "kela", ".*[.]json")
+SERVICES = Endpoint("services by class", "ptv/services", "ptv", "/Service/serviceClass")
+DETAILS = Endpoint("service details", "ptv/services", "ptv", "/Service/list")
+CHANNELS = Endpoint("channel details", "ptv/channels", "ptv", "/ServiceChannel/list")
 
 CASES: list[Case] = []
 
@@ -74,6 +86,7 @@ def case(
             faults=(endpoint.fault(name=name, **what),),
             http=http or {},
             apart=tuple(apart.split()),
+            interface=endpoint.interface,
         )
     )
 
@@ -207,7 +220,7 @@ case("schema changed on page 2: hits renamed", SEARCH, f"{HOLDS} {QUARANTINES}",
 case("schema changed on page 2: names gone", SEARCH, QUARANTINES, "nimi", kind="edit", query="page=2", at="hits.*.nimi", change="drop")
 case("page twice", SEARCH, SAFE, kind="other", query="page=2", params={"page": "1"})
 case("page vanished", SEARCH, SAFE, kind="edit", query="page=2", at="hits", value=[])
-case("500 on page 2", SEARCH, HOLDS, "500", kind="status", status=500, query="page=2")
+case("500 on page 2", SEARCH, RECOVERS, kind="status", status=500, query="page=2")
 case("number of pages gone", LISTING, HOLDS, "sivuja", kind="edit", at="sivuja", change="drop")
 case("page without its data", LISTING, HOLDS, "", kind="edit", at="data", value=[])
 case("documents gone", LISTING, HOLDS, "", kind="edit", at="data", change="rename", value="tiedot")
@@ -223,6 +236,52 @@ case("connection reset mid-stream once", POSTINGS, HOLDS, "broke off|closed", ki
 case("every one answers 500", IMPLEMENTATION, SAFE, "500", kind="status", status=500)
 case("one answers 500", IMPLEMENTATION, SAFE, "1 documents failed.*500", kind="status", status=500, after=3, times=3)
 case("one answers 500", PROGRAMME, SAFE, "1 documents failed.*500", kind="status", status=500, times=3)
+
+# ---- the sources of statistics, services and the older postings interface ------------------------------------------------
+for endpoint in (PAGES, TOKEN, KNOWN, ITEMS, MAPS, PACKAGES, FILES, SERVICES, DETAILS, CHANNELS):
+    case("500 once", endpoint, RECOVERS, kind="status", status=500, times=1)
+    case("connection reset mid-body once", endpoint, RECOVERS, kind="reset", bytes=20, times=1)
+    case("slow drip", endpoint, RECOVERS, kind="slow", seconds=0.01, bytes=50_000)
+    case("502 for an hour", endpoint, HOLDS, "answers 502", kind="status", status=502)
+    case("connection closed mid-body", endpoint, HOLDS, "broke off", kind="close", bytes=20)
+    case("gzip spoiled", endpoint, HOLDS, "compression is broken|token", kind="gzip_broken")
+for endpoint in (PAGES, KNOWN, ITEMS, MAPS, PACKAGES, SERVICES, DETAILS, CHANNELS):
+    case("HTML page with 200", endpoint, HOLDS, "HTML page", kind="html")
+    case("truncated with 200", endpoint, HOLDS, "not complete JSON", kind="truncate", bytes=30)
+    case("null", endpoint, HOLDS, "null instead of a document", kind="body", text="null")
+    case("JSON of another type", endpoint, SAFE, "another shape|is not a list|holds no data|refuses|no list|does not say|TypeError", kind="body", text='{"viesti":"huolto"}')
+    case("byte order mark", endpoint, RECOVERS, kind="bom")
+    case("429 for ever", endpoint, HOLDS, "answers 429", kind="status", status=429, retry_after=3600)
+case("no token in the answer", TOKEN, HOLDS, "gives no token.*check JOD_POSTINGS", kind="body", text='{"error":"invalid_client"}')
+case("credentials refused", TOKEN, HOLDS, "gives no token.*check JOD_POSTINGS", kind="status", status=400, text="{}")
+case("401", PAGES, HOLDS, "refused with 401", kind="status", status=401, text="")
+case("a page that says it holds more", PAGES, HOLDS, "says it holds", kind="edit", at="ilmoituksienMaara", value=101)
+case("list in lower case", PAGES, RECOVERS, kind="edit", at="Ilmoitukset", change="rename", value="ilmoitukset")
+case("list under another name", PAGES, HOLDS, "no list 'ilmoitukset'", kind="edit", at="Ilmoitukset", change="rename", value="paikat")
+case("no posting at all", PAGES, SAFE, "no longer listed|0 rows", kind="body", times=1, text='{"ilmoituksienMaara":0,"Ilmoitukset":[],"sivutus":{"sivu":0,"maara":500}}')
+case("a posting twice", PAGES, RECOVERS, kind="replace", pattern=r'"ilmoituksienMaara":\d+,"Ilmoitukset":\[(\{"ilmoituksenID".*?\}),(?=\{"ilmoituksenID")', replacement=r'"Ilmoitukset":[\1,\1,')
+case("number of postings not said", PAGES, RECOVERS, kind="edit", at="ilmoituksienMaara", change="drop")
+case("a posting without id", PAGES, QUARANTINES, "answer line 1: not a posting", kind="edit", at="Ilmoitukset.0.ilmoituksenID", change="drop")
+case("only addresses", ITEMS, HOLDS, "holds no data", kind="body", text='["https://data.stat.fi/x"]')
+case("an item without its code", ITEMS, QUARANTINES, "KeyError", kind="edit", at="0.code", change="drop")
+case("a level that is none", ITEMS, QUARANTINES, "quarantine", kind="edit", times=1, at="0.level", value="kunta")
+case("level as text", ITEMS, RECOVERS, kind="edit", at="*.level", change="text")
+case("listed and not there", HEAD, HOLDS, "listed but not there", kind="status", status=404, text="{}")
+case("no edition in force", KNOWN, QUARANTINES, "no classification in force matches|shrank", kind="replace", pattern=r"kunta_1_\d{8}", replacement="kunta_1_20990101")
+case("a map without its target", MAPS, QUARANTINES, "KeyError", kind="edit", at="0.targetItem", change="drop")
+case("data set gone", PACKAGES, HOLDS, "has no data set", kind="edit", at="result.results", value=[])
+case("refused with 200", PACKAGES, HOLDS, "refuses the search", kind="body", text='{"success":false,"error":{"__type":"x"}}')
+case("HTML page with 200", FILES, QUARANTINES, "quarantine", kind="html", times=1)
+case("a column of the metadata missing", FILES, QUARANTINES, "quarantine", kind="replace", times=1, pattern=r"kunta_nro", replacement="kuntanumero")
+case("a value that is no number", FILES, QUARANTINES, "quarantine", kind="replace", times=1, pattern=r"\d+(\r?\n)\Z", replacement=r"paljon\1")
+case("not the metadata", FIELDS, f"{HOLDS} {QUARANTINES}", "quarantine", kind="body", text="{}")
+case("number of pages gone", SERVICES, HOLDS, "how many pages", kind="edit", at="pageCount", change="drop")
+case("no item on the page", SERVICES, SAFE, "shrank|0 rows|no list", kind="edit", at="itemList", value=None)
+case("archived while listed", DETAILS, RECOVERS, kind="status", status=404, text="{}")
+case("too many ids at once", DETAILS, RECOVERS, kind="status", status=400, text='{"Guids":["too many"]}')
+case("a service without a name", DETAILS, QUARANTINES, "KeyError", kind="edit", at="0.serviceNames", change="drop")
+case("a service without an id", DETAILS, HOLDS, "another shape", kind="edit", at="0.id", change="drop")
+case("hours without an end", CHANNELS, SAFE, "KeyError", kind="edit", at="*.serviceHours.*.openingHour.*.to", change="drop")
 
 # ---- what is wrong in part: set aside and named, the rest goes on ---------------------------------------------------
 case("year as a word in one row", ROWS, QUARANTINES, "quarantine", kind="edit", after=1, times=1, at="3.koulutuksenAlkamisvuosi", value="tuntematon")

@@ -35,7 +35,7 @@ def jod(*arguments: str, home: Path, timeout: float = 300, **environment: str) -
     done = subprocess.run(
         [sys.executable, "-m", "jod_pipelines.cli", *arguments],
         cwd=ROOT,
-        env={**_clean_environment(), "JOD_HOME": str(home), **environment},
+        env={**clean_environment(), "JOD_HOME": str(home), **environment},
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -58,7 +58,7 @@ def sandbox_server(log: Path, *arguments: str) -> Iterator[str]:
     """`jod sandbox serve` on a free port; yields its address."""
     command = [sys.executable, "-m", "jod_pipelines.cli", "sandbox", "serve", "--port", "0", *arguments]
     with log.open("w") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env=_clean_environment(), stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), stdout=file, stderr=subprocess.STDOUT)
     try:
         yield _address(process, log)
     finally:
@@ -76,5 +76,6 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError("the sandbox server did not start")
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """This process's environment without settings of the platform."""
     return {name: value for name, value in os.environ.items() if not name.startswith("JOD_")}

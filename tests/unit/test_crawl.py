@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import orjson
 import polars as pl
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from jod_pipelines import ingest as ingest_module
 from jod_pipelines.errors import SourceError
 from jod_pipelines.ingest import ingest, read_typed
+from jod_pipelines.landing.archive import Failed, Fetched
 from jod_pipelines.platform import Platform
 from jod_pipelines.sandbox import InProcessTransport
 from jod_pipelines.sandbox.catalogue import Chain
@@ -22,7 +24,7 @@ from jod_pipelines.sandbox.servers.education import konfo
 from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
 from jod_pipelines.sandbox.world import World, sizes_of
 from jod_pipelines.settings import HttpSettings, load_settings
-from jod_pipelines.sources import all_resources, opintopolku, recheck
+from jod_pipelines.sources import all_resources, eperusteet, opintopolku, recheck
 from jod_pipelines.sources.crawl import FAILURES_IN_A_ROW, is_due, mark_of
 from jod_pipelines.sources.http import Answer
 from jod_pipelines.sources.resource import FetchContext
@@ -434,6 +436,23 @@ def test_contacts_of_options_and_rounds_never_reach_the_disk(crawl):
     assert not any(b"@koulu.example" in body for body in bodies)
 
 
+def test_a_contact_in_a_programme_s_text_never_reaches_the_disk_and_the_rest_of_the_text_does(crawl):
+    hit = crawl.catalogue.search_hits()[2]
+    text = "<p>Opit hitsaamaan.</p><p>Kysy: Maija.Mallinen@koulu.fi tai 040 123 4567</p><p>Saat todistuksen.</p>"
+    document = crawl.catalogue.koulutus(hit["oid"])
+    crawl.catalogue.edits["hit" + hit["oid"]] = {"kuvaus": {"fi": text}}
+    crawl.catalogue.edits[hit["oid"]] = {"metadata": {**document["metadata"], "kuvaus": {"fi": text}}}
+    crawl.night()
+    for table in ("search", "koulutus"):
+        landed = crawl.table(f"opintopolku/{table}", "koulutus").filter(pl.col("programme_oid") == hit["oid"])
+        assert landed["description_fi"].to_list() == ["Opit hitsaamaan.\nSaat todistuksen."]
+    for path in crawl.platform.home.rglob("*"):
+        if path.is_file():
+            assert not any(text in stored(path) for text in (b"Mallinen@", b"040 123 4567")), path
+    for number in range(1, 8):
+        assert crawl.night(number)["opintopolku/koulutus"].requests == 0, "the second look compares what may be kept"
+
+
 def test_requirements_listed_in_three_languages_are_joined_and_fetched_again_when_published_anew(crawl):
     listed = crawl.table("eperusteet/perusteet", "peruste")
     assert listed["peruste_id"].n_unique() == listed.height
@@ -446,6 +465,25 @@ def test_requirements_listed_in_three_languages_are_joined_and_fetched_again_whe
     units = crawl.table("eperusteet/peruste", "unit")
     assert set(units["credits"]) == {30.0}
     assert crawl.table("eperusteet/peruste", "requirement").filter(kind="structured")["requirement_uri"].null_count() == 0
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_a_qualification_that_moved_between_pages_is_found_on_a_second_reading_or_told(always):
+    asked = []
+
+    def answer(path, params):
+        asked.append((params["kieli"], params["sivu"]))
+        moved = params["sivu"] == 1 and (always or asked.count(asked[-1]) == 1)
+        ids = range(49, 59) if moved else range(50 * params["sivu"], min(60, 50 * params["sivu"] + 50))
+        page = {"data": [{"id": number} for number in ids], "sivu": params["sivu"], "sivuja": 2, "kokonaismäärä": 60}
+        return Answer(f"GET {path}", 200, orjson.dumps(page), "")
+
+    context = SimpleNamespace(client=SimpleNamespace(get_json=answer))
+    documents = list(eperusteet.fetch_list(context))
+    told = [document.error for document in documents if isinstance(document, Failed)]
+    seen = {item["id"] for document in documents if isinstance(document, Fetched) for item in orjson.loads(document.body)["data"]}
+    assert len(seen) == (59 if always else 60)
+    assert [line.partition(" lists ")[2] for line in told] == ["59 of the 60 it says it holds"] * (3 if always else 0)
 
 
 def test_organisations_are_asked_whole_only_when_some_changed(tmp_path, world):

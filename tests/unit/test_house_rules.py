@@ -18,10 +18,10 @@ ALLOWED = {
     "skills": {"skills", "landing", "sources"},
     "opportunities": {"opportunities", "skills", "settings"},
     "forecasting": {"forecasting", "settings"},
-    "publication": {"publication", "contracts", "warehouse"},
+    "publication": {"publication", "contracts", "warehouse", "quality"},
     "reference": {"reference"},
 }
-GROUND = {"errors", "fingerprint", "__init__"}
+GROUND = {"contacts", "errors", "fingerprint", "__init__"}
 
 
 def imports(path: Path) -> set[str]:

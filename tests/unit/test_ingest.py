@@ -1,6 +1,7 @@
 """From source to typed tables: what breaks is kept and named, what serves stays whole."""
 
 import dataclasses
+from datetime import UTC, date, datetime
 
 import httpx
 import orjson
@@ -12,6 +13,7 @@ from jod_pipelines.errors import HeldError, SourceError
 from jod_pipelines.ingest import ingest, read_typed
 from jod_pipelines.landing.archive import Fetched, Unchanged
 from jod_pipelines.platform import Platform
+from jod_pipelines.products import make_plan
 from jod_pipelines.settings import HttpSettings, load_settings
 from jod_pipelines.sources import all_resources
 from tests_support import stored
@@ -221,10 +223,37 @@ def test_postings_come_by_watermark_and_only_new_ones_land(platform, source):
     source.published.append(posting(3, day=2))
     outcome = land(platform, LABEL)
     assert outcome.rows == {"job_posting": 3}
-    assert source.asked[2]["modified"]["from"].startswith("2026-09-30")
+    assert [query.get("modified", {}).get("from", "")[:10] for query in source.asked] == [
+        *["", "", "", ""],  # all of them and what is archived, each read twice
+        *["2026-09-30", "2026-09-30", "", ""],
+    ]
     before = snapshot_of(platform)
     assert land(platform, LABEL).status == "unchanged"
     assert snapshot_of(platform) == before
+
+
+def test_a_posting_changed_in_the_future_hides_none_that_changes_today(platform, source):
+    ahead = posting(2)
+    ahead["metadata"]["lastModified"] = "2099-01-01T00:00:00"
+    source.published = [posting(1), ahead]
+    land(platform, LABEL)
+    today = posting(3)
+    today["metadata"]["lastModified"] = datetime.now(UTC).replace(tzinfo=None).isoformat()
+    source.published.append(today)
+    assert land(platform, LABEL).rows == {"job_posting": 3}
+
+
+def test_a_release_is_dated_no_later_than_what_it_is_made_of_was_fetched(tmp_path, source):
+    ahead = posting(1)
+    ahead["application"] = {**ahead.get("application", {}), "published": "2099-01-01T00:00:00"}
+    source.published = [ahead]
+    platforms = {}
+    for mode in ("sandbox", "live"):
+        settings = load_settings(home=tmp_path / mode, http=FAST, sources=mode, postings_key="key")
+        platforms[mode] = Platform(settings, httpx.MockTransport(source))
+        land(platforms[mode], LABEL)
+    assert make_plan(platforms["live"]).as_of == datetime.now(UTC).date()
+    assert make_plan(platforms["sandbox"]).as_of == date(2099, 1, 1)  # a world with a clock of its own
 
 
 def test_contacts_never_reach_the_disk(platform, source):

@@ -1,5 +1,7 @@
 """Kela's files and the service register: quirks of both, and what an unchanged night costs."""
 
+import csv
+import io
 from datetime import date
 
 import httpx
@@ -11,11 +13,11 @@ from jod_pipelines.errors import SourceError
 from jod_pipelines.ingest import ingest, read_typed
 from jod_pipelines.landing.archive import Document
 from jod_pipelines.platform import Platform
-from jod_pipelines.sandbox import build_world
+from jod_pipelines.sandbox import benefits, build_world
 from jod_pipelines.sandbox.servers.app import SourcesApp
 from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
-from jod_pipelines.settings import HttpSettings, load_settings
-from jod_pipelines.sources import all_resources, kela, ptv
+from jod_pipelines.settings import HttpSettings, RecheckSettings, load_settings
+from jod_pipelines.sources import all_resources, kela
 
 FAST = HttpSettings(attempts=2, backoff_start_s=0, backoff_limit_s=0)
 
@@ -145,6 +147,17 @@ def bodies(platform, name):
     return {document.key: document.body for document in archive.read(archive.current())}
 
 
+def recheck_every(platform, nights):
+    platform.settings = platform.settings.model_copy(update={"recheck": RecheckSettings(nights=nights)})
+
+
+def test_live_without_service_classes_is_a_skip_that_says_what_to_set(tmp_path):
+    platform = Platform(load_settings(home=tmp_path, sources="live", http=FAST), httpx.MockTransport(lambda _: 1 / 0))
+    outcome = land(platform, "ptv/services")
+    assert outcome.status == "skipped"
+    assert "JOD_PTV_SERVICE_CLASSES" in outcome.message
+
+
 def test_services_and_channels_of_the_configured_classes_land(platform, catalogue):
     outcome = land(platform, "ptv/services")
     assert outcome.quarantined == {}
@@ -184,12 +197,12 @@ def test_no_contact_that_may_be_a_persons_lands(platform):
     ]
 
 
-@pytest.mark.parametrize("nights", [1, ptv.RECHECK_NIGHTS])
-def test_an_unchanged_night_lists_and_rechecks_a_share_and_rewrites_nothing(platform, monkeypatch, nights):
+@pytest.mark.parametrize("nights", [1, 7])
+def test_an_unchanged_night_lists_and_rechecks_a_share_and_rewrites_nothing(platform, nights):
     land(platform, "ptv/services")
     land(platform, "ptv/channels")
     before = bodies(platform, "channels")
-    monkeypatch.setattr(ptv, "RECHECK_NIGHTS", nights)
+    recheck_every(platform, nights)
     services, channels = land(platform, "ptv/services"), land(platform, "ptv/channels")
     assert (services.status, channels.status) == ("unchanged", "unchanged")
     assert bodies(platform, "channels") == before  # although the hours came in another order
@@ -199,7 +212,7 @@ def test_an_unchanged_night_lists_and_rechecks_a_share_and_rewrites_nothing(plat
 
 
 def test_a_service_the_register_says_changed_is_read_the_same_night(platform, catalogue, monkeypatch):
-    monkeypatch.setattr(ptv, "RECHECK_NIGHTS", 10**9)
+    recheck_every(platform, 0)
     land(platform, "ptv/services")
     items = catalogue.ptv_items("Service")
     moved = min(landed(platform, "services").current().entries)
@@ -212,7 +225,7 @@ def test_a_service_the_register_says_changed_is_read_the_same_night(platform, ca
 
 
 def test_an_archived_service_leaves_when_it_is_rechecked(platform, catalogue, monkeypatch):
-    monkeypatch.setattr(ptv, "RECHECK_NIGHTS", 1)
+    recheck_every(platform, 1)
     land(platform, "ptv/services")
     items = catalogue.ptv_items("Service")
     gone = min(landed(platform, "services").current().entries)
@@ -249,3 +262,17 @@ def test_details_are_read_one_by_one_where_many_at_once_are_refused(platform, ca
     outcome = land(single, "ptv/services")
     assert outcome.rows["service"] == 4 * 38 - 1
     assert outcome.requests == 2 + 2 + 4 * 38
+
+
+def test_the_sandbox_counts_a_merged_municipality_by_the_borders_of_its_time():
+    world = build_world(load_settings(scale="300"))
+    name = "kelan-etuuksien-saajat-ja-maksetut-etuudet"
+    counted = {}
+    for year in (2025, 2026):
+        lines = csv.DictReader(io.StringIO(benefits.file(world, name, f"data_{year}.csv").decode("utf-8-sig")))
+        january = [row for row in lines if row["vuosikuukausi"] == f"{year}01" and row["etuus"] == "Yhteensä"]
+        counted[year] = {row["kunta_nro"]: int(row["saaja_lkm"]) for row in january if row["kunta_nro"] in ("507", "588")}
+    assert set(counted[2025]) == {"507", "588"}
+    assert set(counted[2026]) == {"507"}
+    assert counted[2026]["507"] == pytest.approx(sum(counted[2025].values()), rel=0.25)
+    assert counted[2025]["588"] < counted[2025]["507"]

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jod_pipelines import ingest as ingest_module
-from jod_pipelines.bench.ingest import peak_memory_mb
+from jod_pipelines.bench.ingest import land_postings, land_statistics, peak_memory_mb
 from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.contracts import model
 from jod_pipelines.contracts.model import Drift
@@ -183,8 +183,9 @@ def test_status_shows_recent_drift_after_the_night_that_told_it(platform, source
 
 
 @pytest.mark.slow
-def test_memory_stays_flat_while_postings_grow_tenfold():
-    assert peak_memory_mb(100_000) < 1.25 * peak_memory_mb(10_000)
+@pytest.mark.parametrize(("land", "rows"), [(land_postings, 10_000), (land_statistics, 50_000)])
+def test_memory_stays_flat_while_data_grows_tenfold(land, rows):
+    assert peak_memory_mb(land, 10 * rows) < 1.25 * peak_memory_mb(land, rows)
 
 
 @pytest.mark.parametrize("verb", ["accept", "quarantine", "hold"])

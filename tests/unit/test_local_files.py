@@ -223,6 +223,8 @@ def test_all_bad_cells_of_a_row_are_told_at_once():
         (sent("a;b", header="foo;bar"), "no_headings"),
         (sent(GOOD, header=HEADER.replace("Hinta", "Kuntakoodi")), "double_heading"),
         (sent(GOOD, header=HEADER.replace("Hinta", "Sähköposti")), "contacts"),
+        (sent(GOOD.replace("perusteet", "perusteet, kysy 040 123 4567")), "contact_in_text"),
+        (sent(f"{GOOD};etunimi@opisto.example", header=f"{HEADER};Lisätietoja"), "contact_in_text"),
         (sent(GOOD, header=HEADER.replace("Kunta", "Paikka")), "missing_headings"),
         (sent(), "no_rows"),
         (b"\xd0\xcf\x11\xe0" + b"x" * 600, "old_excel"),

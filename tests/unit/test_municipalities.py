@@ -33,12 +33,13 @@ def db() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"create table {name} as from frame")
         connection.execute("create table stg_koodisto__code (code_list varchar, code varchar, valid_to date)")
         connection.execute(
-            "create table stg_classifications__map (source_id varchar, target_id varchar, source_code varchar, target_code varchar)"
+            "create table stg_classifications__map"
+            " (source_id varchar, target_id varchar, source_code varchar, target_code varchar)"
         )
         connection.execute("create table stg_classifications__classification (series_id varchar, edition varchar)")
         connection.execute(
-            "create table dim_area as select municipality_code as area_code, name_fi, name_sv, null::varchar as name_en, region_code"
-            " from municipalities"
+            "create table dim_area as"
+            " select municipality_code as area_code, name_fi, name_sv, null::varchar as name_en, region_code from municipalities"
         )
         yield connection
 

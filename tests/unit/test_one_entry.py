@@ -103,6 +103,7 @@ def test_a_star_stands_for_what_the_service_listed_last_but_for_what_is_left_out
         "perusopetuksen_jalkeinen_koulutus_hakeneet_ja_paikan_vastaanottaneet",
         "opiskelijat_ja_tutkinnot",
         "amm_opiskelijat_ja_tutkinnot_vuosi_tutkinto",
+        "lukio_opiskelijat_vuosi_tutkinto",
         "julkaisut",
     }
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jod_pipelines.contacts import find_contact
 from jod_pipelines.landing.archive import Document
 from jod_pipelines.sandbox.postings import in_v1
 from jod_pipelines.sources.mylly import parse, posting_ids, read_line_v1, read_line_v2, without_postings
-from jod_pipelines.sources.personal import find_contact, scrub_text
+from jod_pipelines.sources.personal import scrub_text
 
 CONTACT = re.compile(
     r"[\w.+-]+(?:@|\(at\)|\[at\])[\w-]+(?:\.[\w-]+)+|(?:\+358|\b0)[\s()-]?\d(?:[\s()-]?\d){5,10}\b", re.IGNORECASE

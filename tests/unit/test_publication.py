@@ -209,7 +209,7 @@ def test_what_is_touched_after_publication_is_found(tmp_path):
     ("name", "change", "line"),
     [
         ("job_opportunity", {"opportunity_id": "not-a-uuid"}, "opportunity_id pattern"),
-        ("forecast_vacancies", {"q10": 7.0}, "Quantiles grow"),
+        ("forecast_vacancies", {"q10": 7.0}, "Quantiles rise"),
         ("job_opportunity_distribution", {"share_pct": 101.0}, "at most 100"),
     ],
 )
@@ -246,6 +246,12 @@ def test_small_groups_and_contacts_stop_publication():
     assert small_groups(few, 5) == [JOB]
     told = made.datasets["job_opportunity"].with_columns(summary_fi=pl.lit("soita 040 123 4567"))
     assert contacts_in(told) == ["soita 040 123 4567"]
+    listed = told.select(pl.lit("1").alias("id"), words=pl.lit(["hitsaus", "etunimi(at)example.fi"]))
+    assert contacts_in(listed) == ["etunimi(at)example.fi"]
+    harmless = told.select(
+        programme_oids=pl.lit(["1.2.246.562.13.0401234567"]), ammattinimike=pl.lit("hitsaaja 2026"), code=pl.lit("091")
+    )
+    assert contacts_in(harmless) == []
     assert disclosure_problems(made) == []
     problems = disclosure_problems(replace(made, datasets=made.datasets | {"job_opportunity": few}))
     assert "fewer than 5" in problems[0]

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from jod_pipelines.errors import SettingsError
+from jod_pipelines.fingerprint import PROJECT
 from jod_pipelines.sandbox import InProcessTransport, build_world
 from jod_pipelines.sandbox.faults import Fault, FaultyApp, read_faults
 from jod_pipelines.sandbox.finnish import gerund, inflected, third_person
@@ -288,6 +289,13 @@ def faulty(**fault):
     return httpx.Client(
         transport=httpx.WSGITransport(app=FaultyApp(plain, [Fault(path="/x", **fault)])), base_url="http://f.test"
     )
+
+
+def test_the_plan_in_the_guide_is_one(tmp_path):
+    guide = (PROJECT / "docs" / "guide.md").read_text("utf-8").partition("## Making the sources fail")[2]
+    plan = tmp_path / "faults.yaml"
+    plan.write_text(guide.partition("```yaml\n")[2].partition("```")[0])
+    assert [fault.kind for fault in read_faults(plan)] == ["status", "truncate", "edit", "reset"]
 
 
 def test_faults_come_by_plan_and_no_oftener():

@@ -260,8 +260,8 @@ PLAIN = {"vuosi": 2025, "nimi": "Tieto puuttuu", "kyllaEi": True, "pvm": "2026-0
     ],
 )
 def test_a_value_of_another_kind_than_its_column_costs_its_row_and_names_both(row, column, value):
-    body = orjson.dumps([PLAIN, {**PLAIN, **row}, dict.fromkeys(PLAIN)])
-    kept, refused = vipunen.typed_rows(body, vipunen.column_types(COLUMNS), "rows-0")
+    rows = [PLAIN, {**PLAIN, **row}, dict.fromkeys(PLAIN)]
+    kept, refused = vipunen.typed_rows(rows, vipunen.column_types(COLUMNS), "rows-0")
     assert kept.height == 2
     assert kept["nimi"].to_list() == ["Tieto puuttuu", None]
     assert refused.select("source_document", "column", "value").rows() == [("rows-0", column, value)]
@@ -281,7 +281,7 @@ def test_a_value_of_another_kind_than_its_column_costs_its_row_and_names_both(ro
     )
 )
 def test_every_row_that_fits_is_kept_as_it_is(rows):
-    kept, refused = vipunen.typed_rows(orjson.dumps(rows), vipunen.column_types(COLUMNS), "rows-0")
+    kept, refused = vipunen.typed_rows(rows, vipunen.column_types(COLUMNS), "rows-0")
     assert refused.is_empty()
     assert kept["nimi"].to_list() == [row["nimi"] for row in rows]
     assert kept["vuosi"].to_list() == [row["vuosi"] for row in rows]

@@ -1,4 +1,7 @@
 -- Every text in which skills are looked for, one row per item, kind of text and language.
+-- A view, since each text is read once, and those of postings must not stay here after they are withdrawn.
+{{ config(materialized='view') }}
+
 with programmes as (
     {{
         texts_of(

@@ -1,48 +1,28 @@
--- Jobseekers and vacancies of both the present table and the older series; the present one wins where both speak.
+-- Jobseekers and vacancies of the present tables and the older series; the present one wins where two speak.
 with cells as (
-    select
-        area_code,
-        occupation_code,
-        month,
-        measure,
-        value,
-        status,
-        'tyonv/12ti' as source_table
-    from {{ ref('stg_statfin__vacancies_by_occupation') }}
+    {{ tidy(
+        ref('stg_statfin__vacancies_by_occupation'), 'tyonv/12ti',
+        {'region_code': area_of('cells.area_code'), 'area_code': 'cells.area_code', 'occupation_code': 'cells.occupation_code',
+         'month': 'cells.month'}
+    ) }}
     union all
-    select
-        area_code,
-        'SSS' as occupation_code,
-        month,
-        measure,
-        value,
-        status,
-        'tyonv/12r5' as source_table
-    from {{ ref('stg_statfin__jobseekers_by_area') }}
-    where measure in ('TYOTTOMATLOPUSSA', 'AVPAIKATLOPUSSA')
+    {{ tidy(
+        ref('stg_statfin__jobseekers_by_area'), 'tyonv/12r5',
+        {'region_code': area_of('cells.area_code'), 'area_code': 'cells.area_code', 'occupation_code': "'SSS'",
+         'month': 'cells.month'}
+    ) }}
     union all
-    select
-        area_code,
-        occupation_code,
-        month,
-        measure,
-        value,
-        status,
-        'tyonv_history' as source_table
-    from {{ ref('stg_statfin__vacancies_history') }}
+    {{ tidy(
+        ref('stg_statfin__vacancies_history'), 'tyonv/history',
+        {'region_code': area_of('cells.area_code'), 'area_code': 'cells.area_code', 'occupation_code': 'cells.occupation_code',
+         'month': 'cells.month'}
+    ) }}
 )
 
-select
-    case when area_code = 'SSS' then 'SSS' else substr(area_code, 3) end as region_code,
-    occupation_code,
-    month,
-    measure,
-    value,
-    status,
-    source_table
+select * exclude (area_code)
 from cells
 where area_code = 'SSS' or area_code like 'MK__'
 qualify row_number() over (
-    partition by area_code, occupation_code, month, measure
-    order by source_table
+    partition by region_code, occupation_code, month, measure
+    order by case source_table when 'tyonv/12ti' then 1 when 'tyonv/12r5' then 2 else 3 end
 ) = 1

@@ -22,7 +22,7 @@ names as (
 select
     months.month,
     year(months.month)::integer as year,
-    quarter(months.month)::integer as quarter,
+    quarter(months.month)::integer as quarter_of_year,
     names.month_of_year::integer as month_of_year,
     names.name_fi,
     names.name_sv,

@@ -1,13 +1,36 @@
 -- Every ISCO unit group, every time: a group without figures keeps its row, so that the consumer's old numbers go.
 with latest_wages as (
-    select * from {{ ref('fct_wages_yearly') }}
+    select
+        occupation_code,
+        year,
+        any_value(value) filter (where measure = 'wage_median') as wage_median_eur_month,
+        any_value(value) filter (where measure = 'wage_p10') as wage_p10_eur_month,
+        any_value(value) filter (where measure = 'wage_p90') as wage_p90_eur_month
+    from {{ ref('fct_wages_yearly') }}
+    where region_code = 'SSS'
+    group by occupation_code, year
     qualify row_number() over (partition by occupation_code order by year desc) = 1
 ),
 
 latest_employed as (
-    select * from {{ ref('fct_employed_yearly') }}
-    where region_code = 'SSS' and employed_status in ('value', 'zero')
+    select
+        occupation_code,
+        year,
+        value as employed_persons
+    from {{ ref('fct_employed_yearly') }}
+    where region_code = 'SSS' and measure = 'employed' and status in ('value', 'zero')
     qualify row_number() over (partition by occupation_code order by year desc) = 1
+),
+
+market_months as (
+    select
+        occupation_code,
+        month,
+        any_value(value) filter (where measure = 'open_vacancies') as open_vacancies,
+        any_value(value) filter (where measure = 'unemployed_jobseekers') as unemployed_jobseekers_persons
+    from {{ ref('fct_vacancies_monthly') }}
+    where region_code = 'SSS'
+    group by occupation_code, month
 ),
 
 recent_market as (
@@ -16,12 +39,11 @@ recent_market as (
         max(month) as match_month,
         avg(open_vacancies) as open_vacancies,
         avg(unemployed_jobseekers_persons) as unemployed_jobseekers_persons
-    from {{ ref('fct_vacancies_monthly') }}
+    from market_months
     where
-        region_code = 'SSS'
-        and open_vacancies is not null
+        open_vacancies is not null
         and unemployed_jobseekers_persons is not null
-        and month > (select max(month) from {{ ref('fct_vacancies_monthly') }}) - interval 12 months
+        and month > (select max(newest.month) from market_months as newest) - interval 12 months
     group by occupation_code
 )
 

@@ -1,0 +1,9 @@
+select
+    occupation_code,
+    period::integer as year,
+    measure,
+    value,
+    status,
+    unit,
+    updated_at
+from {{ source('landing', 'statfin__tyti_13au__cell') }}

@@ -1,0 +1,189 @@
+"""Nothing is published past a check that failed, or past one that did not run; and the run says which."""
+
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from assets.dbt_tests import DbtTests
+from assets.metadata import asset_key_of, column_lineage, columns_of
+from assets.publication import checks_that_did_not_run
+from assets.run import RunReport, _compare, _hear_check
+from jod_pipelines.contracts.model import load_contracts
+from jod_pipelines.errors import ContractError
+from jod_pipelines.lineage import ColumnRef
+from jod_pipelines.platform import Platform
+from jod_pipelines.settings import load_settings
+
+FACT, OTHER = dg.AssetKey(["marts", "fact"]), dg.AssetKey(["marts", "other"])
+
+
+def report(**given):
+    return RunReport("run", Path("log"), **given)
+
+
+def evaluation(*, passed, severity=dg.AssetCheckSeverity.ERROR, name="contract"):
+    metadata = {"first": dg.MetadataValue.text("fact: 1 rules broken, first share: at least 0, 2 rows, keys b; c")}
+    return dg.AssetCheckEvaluation(asset_key=FACT, check_name=name, passed=passed, severity=severity, metadata=metadata)
+
+
+def test_a_broken_contract_is_the_line_of_the_run_with_dataset_rule_and_rows():
+    heard = report()
+    _hear_check(evaluation(passed=False), heard)
+    assert heard.line == "marts/fact: fact: 1 rules broken, first share: at least 0, 2 rows, keys b; c"
+    assert heard.exit_code == ContractError.exit_code == 5
+    assert heard.checks_failed
+
+
+def test_a_warning_is_told_and_stops_nothing():
+    heard = report()
+    _hear_check(evaluation(passed=False, severity=dg.AssetCheckSeverity.WARN), heard)
+    assert (heard.line, heard.exit_code, heard.checks_failed) == ("", 0, [])
+    assert heard.warnings
+
+
+CHECKS = {dg.AssetCheckKey(FACT, "contract"), dg.AssetCheckKey(OTHER, "contract")}
+
+
+def test_a_planned_check_that_vanished_makes_the_run_a_failure_and_is_named():
+    heard = report(materialised={"marts/fact", "marts/other"}, checked={"marts/fact: contract"})
+    _compare(heard, {FACT, OTHER}, CHECKS, success=True)
+    assert heard.line == "the run says success but 1 planned checks of what it made did not run: marts/other: contract"
+    assert heard.exit_code == 5
+
+
+def test_a_check_behind_a_failure_is_counted_and_the_failure_stays_the_reason():
+    heard = report(materialised={"marts/fact"}, checked={"marts/fact: contract"}, line="other: broke", exit_code=3)
+    _compare(heard, {FACT, OTHER}, CHECKS, success=False)
+    assert heard.checks_not_run == ["marts/other: contract"]
+    assert (heard.line, heard.exit_code) == ("other: broke", 3)
+
+
+def test_checks_of_what_did_not_have_to_be_made_are_no_failure():
+    heard = report(skipped_steps=["base"])
+    _compare(heard, {FACT, OTHER}, CHECKS, success=True)
+    assert (heard.line, len(heard.checks_not_run)) == ("", 2)
+
+
+def test_a_run_without_gaps_has_nothing_to_say():
+    names = {"marts/fact", "marts/other"}
+    heard = report(materialised=names, checked={f"{name}: contract" for name in names})
+    _compare(heard, {FACT, OTHER}, CHECKS, success=True)
+    assert (heard.line, heard.checks_not_run) == ("", [])
+
+
+@pytest.mark.parametrize(("told", "missing"), [({"fact", "other"}, []), ({"fact"}, ["other: contract"])])
+def test_the_release_sees_which_checks_of_this_run_did_not_run(told, missing):
+    seen = []
+
+    @dg.asset
+    def fact(): ...
+
+    @dg.asset
+    def other(): ...
+
+    specs = [dg.AssetCheckSpec("contract", asset=asset, blocking=True) for asset in ("fact", "other")]
+
+    @dg.multi_asset_check(specs=specs, can_subset=True)
+    def contracts():
+        for name in sorted(told):
+            yield dg.AssetCheckResult(passed=True, asset_key=dg.AssetKey(name), check_name="contract")
+
+    @dg.asset(deps=[fact, other])
+    def release(context: dg.AssetExecutionContext):
+        seen.extend(checks_that_did_not_run(context))
+
+    job = dg.define_asset_job("all", selection=dg.AssetSelection.all())
+    definitions = dg.Definitions(
+        assets=[fact, other, release], asset_checks=[contracts], jobs=[job], executor=dg.in_process_executor
+    )
+    definitions.resolve_job_def("all").execute_in_process(raise_on_error=False)
+    assert seen == missing
+
+
+# ---- dbt's tests ------------------------------------------------------------------------------------------------------
+
+FIELD = load_contracts()["marts"]["dim_education_field"]
+KEY = FIELD.primary_key[0]
+NODE = {
+    "name": "not_null_dim_education_field",
+    "column_name": KEY,
+    "test_metadata": {"name": "not_null", "kwargs": {}},
+    "config": {"severity": "ERROR"},
+}
+
+
+@pytest.fixture
+def platform(tmp_path):
+    """A home whose build holds a mart with a row that has no key."""
+    made = Platform(load_settings(home=tmp_path))
+    path = tmp_path / "warehouse" / "build" / "jod.duckdb"
+    path.parent.mkdir(parents=True)
+    columns = ", ".join(f'null::{column.type} as "{column.name}"' for column in FIELD.columns)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema core")
+        connection.execute(f"create table {FIELD.physical_name} as select {columns}")
+    return made
+
+
+def dbt_result(*, passed, failed):
+    metadata = {"unique_id": "test.one", "dagster_dbt/failed_row_count": failed}
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(FIELD.physical_name.split(".")), check_name="t", passed=passed, metadata=metadata
+    )
+
+
+def test_a_broken_dbt_test_stops_with_the_contracts_words_and_is_kept(platform):
+    tests = DbtTests({"nodes": {"test.one": NODE}})
+    tests.add(dbt_result(passed=False, failed=1))
+    tests.keep(platform, "run")
+    with pytest.raises(ContractError, match=rf"dim_education_field: \d+ rules broken, first {KEY}: required, 1 rows"):
+        tests.raise_broken(platform, "run")
+    platform.quality.finish("run")
+    kept = platform.quality.open_failures()
+    assert {"dbt", "sql"} == set(kept["checked_by"])
+    assert (FIELD.name, "required", KEY) in set(kept.select("dataset", "rule", "column").iter_rows())
+
+
+def test_a_dbt_test_that_warns_stops_nothing(platform):
+    tests = DbtTests({"nodes": {"test.one": {**NODE, "config": {"severity": "warn"}}}})
+    tests.add(dbt_result(passed=False, failed=1))
+    tests.raise_broken(platform, "run")
+    assert tests.found[0][1].severity == "warn"
+
+
+# ---- the UI -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_ui_shows_columns_and_where_they_come_from():
+    shown = columns_of("job_opportunity")
+    assert {column.name for column in shown["dagster/column_schema"].columns} >= {"title_fi", "members"}
+    deps = shown["dagster/column_lineage"].deps_by_column["members"]
+    assert [(dep.asset_key.to_user_string(), dep.column_name) for dep in deps] == [("derived/job_opportunity", "item_id")]
+    edges = {ColumnRef("staging.s", "code"): (ColumnRef("landing.koodisto__codes__code", "code"),)}
+    assert column_lineage(edges)["dagster/column_lineage"].deps_by_column["code"][0].asset_key == asset_key_of(
+        "landing.koodisto__codes__code"
+    )
+    assert asset_key_of("landing.koodisto__codes__code") == dg.AssetKey(["landing", "koodisto", "codes"])
+
+
+@pytest.mark.parametrize(("severity", "made"), [(dg.AssetCheckSeverity.ERROR, set()), (dg.AssetCheckSeverity.WARN, {"release"})])
+def test_nothing_is_made_behind_a_broken_mart_and_everything_behind_a_warning(severity, made):
+    done = set()
+
+    @dg.asset
+    def fact(): ...
+
+    @dg.multi_asset_check(specs=[dg.AssetCheckSpec("contract", asset="fact", blocking=True)], can_subset=True)
+    def contracts():
+        yield dg.AssetCheckResult(passed=False, severity=severity, asset_key=dg.AssetKey("fact"), check_name="contract")
+
+    @dg.asset(deps=[fact])
+    def release():
+        done.add("release")
+
+    job = dg.define_asset_job("all", selection=dg.AssetSelection.all())
+    definitions = dg.Definitions(assets=[fact, release], asset_checks=[contracts], jobs=[job])
+    definitions.resolve_job_def("all").execute_in_process(raise_on_error=False)
+    assert done == made
