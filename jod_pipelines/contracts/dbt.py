@@ -48,7 +48,8 @@ def _landing(tables: dict[str, Table]) -> dict[str, Any]:
                 "columns": [_described(column) for column in table.columns],
             }
         )
-    reference = [{"name": name} for name in ("dictionary", "measures", "municipalities", "regions", "source_measures")]
+    lists = ("dictionary", "known_unmapped", "measures", "municipalities", "municipality_changes", "regions", "source_measures")
+    reference = [{"name": name} for name in lists]
     platform = [{"name": "landed", "description": "The snapshot that serves, by source and resource"}]
     return {
         "version": 2,

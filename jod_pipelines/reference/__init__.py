@@ -6,6 +6,10 @@
   municipalities here.
 * `isco_groups.csv`: ISCO-08 groups of all levels in three languages, as ESCO v1.1.1 names them (European Commission).
 * `education_fields.csv`: fields of education, levels 1 and 2, national classification of education 2016.
+* `municipality_changes.csv`: municipalities abolished, divided or made since 2006, with the first year of the new borders
+  and the successor; last days as in the code list kunta of Koodisto. Each year has as many municipalities as Statistics
+  Finland's edition of that year (431 in 2006, 348 in 2009, 308 in 2026).
+* `known_unmapped.csv`: why codes of the sources that no dimension knows are what they are; a pattern per line.
 * `measures.csv`: what the facts of the warehouse measure, with unit and names; our own wording.
 * `source_measures.csv`: which measure a content code of a source's table is.
 """
