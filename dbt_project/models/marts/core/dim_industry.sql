@@ -29,7 +29,7 @@ origins as (
 select
     items.industry_code,
     items.edition_year,
-    items.item_level as industry_level,
+    items.item_level::integer as industry_level,
     items.parent_code,
     items.name_fi,
     items.name_sv,
