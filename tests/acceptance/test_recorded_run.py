@@ -86,6 +86,30 @@ def test_confidential_and_true_numbers_survive_from_the_answer_to_the_release(
     assert mart.sort(key).equals(dataset(release, "labour_market_monthly").sort(key))
 
 
+def test_every_code_no_dimension_knows_is_explained(recorded_run: Run) -> None:
+    with duckdb.connect(str(recorded_run.home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        unexplained = connection.execute(
+            "select dataset, column_name, code from core.unmapped_codes where reason_en is null"
+        ).fetchall()
+        listed = connection.execute("select count(*) from core.unmapped_codes").fetchone()
+    assert unexplained == []
+    assert listed is not None
+    assert listed[0] > 100
+
+
+def test_no_municipality_of_the_real_register_looks_whole_when_a_part_is_hidden(recorded_run: Run) -> None:
+    with duckdb.connect(str(recorded_run.home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "select count(distinct current_municipality_code), count(*) filter (where status = 'confidential'),"
+            " count(*) filter (where (status in ('value', 'zero')) != (value is not null))"
+            " from intermediate.int_jobseekers_in_current_borders"
+        ).fetchone()
+    assert found is not None
+    assert found[0] == 308
+    assert found[1] > 800
+    assert found[2] == 0
+
+
 def test_education_opportunities_and_forecasts_are_made(release: Path) -> None:
     education = dataset(release, "education_opportunity")
     assert len(education) >= 15

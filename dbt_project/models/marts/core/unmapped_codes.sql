@@ -1,16 +1,20 @@
--- Codes that facts carry and no dimension has, with how many rows carry them and the reason where it is known.
+-- Codes that facts, or the tables of the sources behind them, carry and no dimension has: how many rows, and why if known.
 with carried as (
     {{ codes_outside('dim_area', 'area_code', [
         ['fct_vacancies_monthly', 'region_code'], ['fct_wages_yearly', 'region_code'], ['fct_employed_yearly', 'region_code'],
         ['fct_population_yearly', 'area_code'], ['fct_population_projection_yearly', 'area_code'],
         ['fct_population_education_yearly', 'area_code'], ['fct_graduate_placement_yearly', 'region_code'],
         ['fct_benefits', 'municipality_code'], ['fct_applicants_yearly', 'region_code'],
-        ['dim_organisation', 'municipality_code']
+        ['dim_organisation', 'municipality_code'], ['stg_statfin__jobseekers_by_area', 'area_code', area_of('area_code')],
+        ['stg_statfin__vacancies_by_occupation', 'area_code', area_of('area_code')],
+        ['stg_statfin__employed_by_occupation_area', 'area_code', area_of('area_code')]
     ]) }}
     union all
     {{ codes_outside('dim_occupation', 'occupation_code', [
         ['fct_vacancies_monthly', 'occupation_code'], ['fct_wages_yearly', 'occupation_code'],
-        ['fct_employed_yearly', 'occupation_code'], ['fct_job_posting', 'occupation_code']
+        ['fct_employed_yearly', 'occupation_code'], ['fct_job_posting', 'occupation_code'],
+        ['stg_statfin__employed_by_occupation', 'occupation_code'],
+        ['stg_statfin__employed_by_occupation_area', 'occupation_code']
     ]) }}
     union all
     {{ codes_outside('dim_education', 'education_code', [['fct_applicants_yearly', 'education_code']]) }}
