@@ -11,8 +11,8 @@
 * `measures.csv`: what the facts of the warehouse measure, with unit, names and definitions; our own wording.
 * `source_measures.csv`: which measure a content code of a source's table is.
 * `municipality_changes.csv`: municipalities abolished, divided or made since 2006, with the first year of the new borders
-  and the successor; last days as in the code list kunta of Koodisto. Each year has as many municipalities as Statistics
-  Finland's edition of that year (431 in 2006, 348 in 2009, 308 in 2026).
+  and the successor. Days and codes agree with the code list kunta of Koodisto; the successors are collected by hand and
+  are to be held against Statistics Finland's correspondence kunta_2#kunta_1, which wins where it says more.
 """
 
 from __future__ import annotations

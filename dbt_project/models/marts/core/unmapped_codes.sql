@@ -5,16 +5,12 @@ with carried as (
         ['fct_population_yearly', 'area_code'], ['fct_population_projection_yearly', 'area_code'],
         ['fct_population_education_yearly', 'area_code'], ['fct_graduate_placement_yearly', 'region_code'],
         ['fct_benefits', 'municipality_code'], ['fct_applicants_yearly', 'region_code'],
-        ['dim_organisation', 'municipality_code'], ['stg_statfin__jobseekers_by_area', 'area_code', area_of('area_code')],
-        ['stg_statfin__vacancies_by_occupation', 'area_code', area_of('area_code')],
-        ['stg_statfin__employed_by_occupation_area', 'area_code', area_of('area_code')]
+        ['dim_organisation', 'municipality_code']
     ]) }}
     union all
     {{ codes_outside('dim_occupation', 'occupation_code', [
         ['fct_vacancies_monthly', 'occupation_code'], ['fct_wages_yearly', 'occupation_code'],
-        ['fct_employed_yearly', 'occupation_code'], ['fct_job_posting', 'occupation_code'],
-        ['stg_statfin__employed_by_occupation', 'occupation_code'],
-        ['stg_statfin__employed_by_occupation_area', 'occupation_code']
+        ['fct_employed_yearly', 'occupation_code'], ['fct_job_posting', 'occupation_code']
     ]) }}
     union all
     {{ codes_outside('dim_education', 'education_code', [['fct_applicants_yearly', 'education_code']]) }}
@@ -26,6 +22,12 @@ with carried as (
     ]) }}
     union all
     {{ codes_outside('dim_industry', 'industry_code', [['fct_job_posting', 'industry_code']]) }}
+    union all
+    select *
+    from {{ ref('int_statistics_codes') }}
+    where
+        (dimension = 'dim_area' and code not in (select known.area_code from {{ ref('dim_area') }} as known))
+        or (dimension = 'dim_occupation' and code not in (select known.occupation_code from {{ ref('dim_occupation') }} as known))
 )
 
 select
