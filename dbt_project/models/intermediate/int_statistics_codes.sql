@@ -7,15 +7,15 @@
     ['stg_statfin__employed_by_occupation_area', 'occupation_code', 'dim_occupation', 'occupation_code']
 ] %}
 {%- for model, column, dimension, code in columns %}
-select
-    '{{ model }}' as dataset,
-    '{{ column }}' as column_name,
-    '{{ dimension }}' as dimension,
-    {{ code }} as code,
-    count(*) as row_count
-from {{ ref(model) }}
-group by all
-{%- if not loop.last %}
-union all
-{%- endif %}
+    select
+        '{{ model }}' as dataset,
+        '{{ column }}' as column_name,
+        '{{ dimension }}' as dimension,
+        {{ code }} as code,
+        count(*) as row_count
+    from {{ ref(model) }}
+    group by all
+    {%- if not loop.last %}
+        union all
+    {%- endif %}
 {%- endfor %}
