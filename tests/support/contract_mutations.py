@@ -33,7 +33,7 @@ VALID: dict[str, dict[str, Any]] = {
     "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
 }
 """Values that rules in SQL ask for, beyond what the columns say."""
-WITH_STATUS = "a number only with its status"
+WITH_STATUS = "number_only_with_its_status"
 """The rule in SQL that all long tables share."""
 BROKEN: dict[tuple[str, str], dict[str, Any]] = {
     ("forecast_vacancies", "quantiles_in_order"): {"q10": 5.0},
@@ -75,6 +75,7 @@ def score(layer: str, only: str = "") -> Score:
 
 def valid_rows(table: Table, rows: int = ROWS) -> pl.DataFrame:
     """Rows that keep the contract, made from it."""
+    rows = max(rows, table.min_rows)
     columns = {column.name: _values(column, rows) for column in table.columns}
     given = {"value": 1.0, "status": "value"} if any(rule.name == WITH_STATUS for rule in table.rules) else {}
     columns |= {name: [value] * rows for name, value in (given | VALID.get(table.name, {})).items()}

@@ -132,7 +132,8 @@ def land(home, label, hook=lambda request, number: None, **given):
     return platform, transport, lambda: ingest(resource, platform)
 
 
-WAGES = {"statfin_tables": [StatfinTable(path="pra/15b2")]}
+WAGE_COLUMNS = {"sector": "sektoriluokitus_7", "area": "maakunta_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"}
+WAGES = {"statfin_tables": [StatfinTable(path="pra/15b2", dimensions=WAGE_COLUMNS)]}
 
 
 def test_a_query_refused_as_too_large_is_halved_whatever_the_configuration_said(tmp_path):
@@ -169,7 +170,7 @@ def test_a_changed_entry_is_asked_for_although_the_table_did_not_change(tmp_path
     run()
     assert run().status == "unchanged"
     posts = [request.method for request in transport.asked].count("POST")
-    more = [StatfinTable(path="pra/15b2", select={"measure": ("*",)})]
+    more = [StatfinTable(path="pra/15b2", dimensions=WAGE_COLUMNS, select={"measure": ("*",)})]
     _, transport, again = land(tmp_path, "statfin/pra_15b2", statfin_tables=more)
     again()
     assert [request.method for request in transport.asked].count("POST") == posts
