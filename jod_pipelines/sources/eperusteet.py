@@ -99,7 +99,8 @@ def read_document(document: dict[str, Any]) -> Iterator[JsonRow]:
     )
     extents = _extents(document)
     for unit in document.get("tutkinnonOsat") or []:
-        if unit.get("tila") == "poistettu" or "id" not in unit:  # an empty shell stands where a unit was taken out
+        shell = "id" not in unit and not unit.get("nimi")  # it stands where a unit was taken out
+        if shell or unit.get("tila") == "poistettu":
             continue
         credits = unit.get("laajuus") if unit.get("laajuus") is not None else extents.get(str(unit["id"]))
         yield (
