@@ -63,7 +63,7 @@ def sandbox_server(log: Path, *arguments: str) -> Iterator[str]:
         yield _address(process, log)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)  # a machine that writes much lets a process go late
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
