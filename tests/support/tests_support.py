@@ -62,8 +62,8 @@ def sandbox_server(log: Path, *arguments: str) -> Iterator[str]:
     try:
         yield _address(process, log)
     finally:
-        process.terminate()
-        process.wait(timeout=120)  # a machine that writes much lets a process go late
+        process.kill()  # not terminate: a process begun in the background may be deaf to it
+        process.wait(timeout=20)
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
