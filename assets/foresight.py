@@ -40,7 +40,7 @@ MATERIAL = [
 def build_skill_foresight(platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
     """See `foresight.foresee_skills`."""
     for name, frame in foresee_skills(platform).items():
-        shown = {}
+        shown: dict[str, dg.MetadataValue | int] = {}
         if name == "skill_trend" and len(frame):
             newest = frame.filter((pl.col("month") == pl.col("month").max()) & pl.col("trend").is_in(["emerging", "fading"]))
             shown = {"alarms": len(newest), "preview": preview(newest.sort("q_value"))}

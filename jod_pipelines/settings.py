@@ -141,7 +141,7 @@ class SkillTrendSettings(_Strict):
         description="accepted share of false alarms among those of one month; looked at monthly, a year has some five times that",
     )
     least_ratio: float = Field(
-        default=1.3, gt=1, description="ratio of shares from which a change is told; its inverse for fading"
+        default=1.5, gt=1, description="ratio of shares from which a change is told; its inverse for fading"
     )
     least_postings: int = Field(default=8, ge=1, description="postings that ask, or would have asked, in the newest months")
     shown_occupations: int = Field(default=3, ge=1, description="occupations named with an alarm, those that moved most")

@@ -18,6 +18,8 @@ from jod_pipelines.settings import SkillTrendSettings
 
 MEDIAN_CHI2 = 0.4549
 """Median of the chi-squared distribution with one degree of freedom."""
+FEWEST_FOR_SCATTER = 30
+"""Skills whose median tells how much they scatter; of fewer, those that change would hide themselves."""
 EMERGING, FADING, STEADY, TOO_FEW = "emerging", "fading", "steady", "too_few"
 TRENDS = {
     "skill_uri": pl.String(),
@@ -119,7 +121,7 @@ def _tested(strata: pl.DataFrame) -> pl.DataFrame:
 def _judged(tested: pl.DataFrame, settings: SkillTrendSettings) -> pl.DataFrame:
     """Adds q_value and trend; see the module for the methods."""
     chi2 = tested["chi2"].to_numpy()
-    scatter = max(1.0, float(np.median(chi2)) / MEDIAN_CHI2) if len(chi2) else 1.0
+    scatter = max(1.0, float(np.median(chi2)) / MEDIAN_CHI2) if len(chi2) >= FEWEST_FOR_SCATTER else 1.0
     p_values = np.array([math.erfc(math.sqrt(value / scatter / 2)) for value in chi2])
     ratio = pl.col("share_ratio")
     alarm = pl.col("q_value") <= settings.false_alarm_share

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from jod_pipelines.sandbox.vocabulary import KindOfWork
 
 EMERGING_SKILLS, FADING_SKILLS = 10, 5
+MOST_KINDS_BEFORE = 1
+"""Kinds of work that ask for such a skill anyway: what half the country asks for cannot emerge."""
 KINDS_OF_WORK = 3
-"""Kinds of work that ask for such a skill; none of them would otherwise."""
+"""Kinds of work that ask for it beside those; none of them would otherwise."""
 FULL_SHARE, MONTHS_TO_FULL = 0.35, 4
 """Share of the postings that ask for it in the end (fading: at first), reached along a line in so many months."""
 NEWEST_START, OLDEST_START = 6, 12
@@ -38,7 +42,7 @@ class PlantedTrend:
         return risen if self.trend == "emerging" else FULL_SHARE - risen
 
 
-def plant_trends(own: random.Random, work: list[KindOfWork], skills: list[str], last: date) -> tuple[PlantedTrend, ...]:
+def plant_trends(own: random.Random, work: Sequence[KindOfWork], skills: Sequence[str], last: date) -> tuple[PlantedTrend, ...]:
     """Trends of distinct skills.
 
     Args:
@@ -47,7 +51,9 @@ def plant_trends(own: random.Random, work: list[KindOfWork], skills: list[str], 
         skills: URIs to choose from.
         last: first day of the world's last month.
     """
-    chosen = own.sample(skills, min(EMERGING_SKILLS + FADING_SKILLS, len(skills)))
+    asked_by = Counter(uri for kind in work for uri in {*kind.core, *kind.optional})
+    rare = [uri for uri in skills if asked_by[uri] <= MOST_KINDS_BEFORE]
+    chosen = own.sample(rare, min(EMERGING_SKILLS + FADING_SKILLS, len(rare)))
     found = []
     for number, uri in enumerate(chosen):
         strange = [place for place, kind in enumerate(work) if uri not in kind.core and uri not in kind.optional]
