@@ -41,7 +41,7 @@ KINDS = ("job", "education")
 DECLARED, RECOGNISED = 1.0, 0.6
 """Weights of a skill the employer chose and of one found in a text."""
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
-SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "publication", "sources", "scale", "seed"}
+SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "sources", "scale", "seed"}
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,25 @@ class ForecastSettings(_Strict):
     min_history_months: int = Field(default=48, ge=24)
 
 
+class SkillTrendSettings(_Strict):
+    """When a change of a skill's share of the postings is told; see `forecasting.emerging`."""
+
+    recent_months: int = Field(default=6, ge=1, description="months that are compared with those before them")
+    earlier_months: int = Field(default=24, ge=6, description="months before them")
+    shown_months: int = Field(default=12, ge=1, description="newest months for which trends, demand and supply are published")
+    false_alarm_share: float = Field(
+        default=0.01,
+        gt=0,
+        lt=1,
+        description="accepted share of false alarms among those of one month; looked at monthly, a year has some five times that",
+    )
+    least_ratio: float = Field(
+        default=1.5, gt=1, description="ratio of shares from which a change is told; its inverse for fading"
+    )
+    least_postings: int = Field(default=8, ge=1, description="postings that ask, or would have asked, in the newest months")
+    shown_occupations: int = Field(default=3, ge=1, description="occupations named with an alarm, those that moved most")
+
+
 class PublicationSettings(_Strict):
     """Disclosure limits and consumer limits of a release."""
 
@@ -163,6 +182,7 @@ class Settings(BaseSettings):
     clusters: ClusterSettings = ClusterSettings()
     identity: IdentitySettings = IdentitySettings()
     forecasts: ForecastSettings = ForecastSettings()
+    skill_trends: SkillTrendSettings = SkillTrendSettings()
     publication: PublicationSettings = PublicationSettings()
 
     koodisto_lists: tuple[str, ...] = (
