@@ -45,7 +45,7 @@ class Draws:
     @property
     def openings(self) -> np.ndarray:
         """Growth and those who leave; never less than none."""
-        return np.maximum(self.change + self.leavers, 0)
+        return np.asarray(np.maximum(self.change + self.leavers, 0))
 
 
 def simulate_employment(employed: pl.DataFrame, ages: pl.DataFrame, scenario: Scenario, settings: LongTermSettings) -> Draws:
@@ -91,7 +91,8 @@ def _paths(
     """Employment by draw, year ahead and occupation: damped trend of the logs, the scenario on top, errors that add up.
 
     The trend is the mean yearly growth of the last years, drawn towards that of all occupations by how uncertain it is. How
-    long trends last is not known either: what is left of one a year later is drawn. The scenario's growth of all employment is the whole's, unless it names none.
+    long trends last is not known either: what is left of one a year later is drawn. Where the scenario says how all employment
+    grows, occupations share that growth.
     """
     growth = np.diff(np.log(history[:, -settings.trend_years - 1 :]), axis=1)
     count = growth.shape[1]
@@ -107,7 +108,7 @@ def _paths(
     shape = (settings.draws, settings.horizon_years, len(occupations))
     drawn = trend + trend_error * random.standard_normal((settings.draws, 1, len(occupations)))
     shocks = np.cumsum(spread * random.standard_normal(shape), axis=1)
-    assumed = np.cumsum([[scenario.growth(code, year) for code in occupations] for year in ahead], axis=0)
+    assumed = np.cumsum([[scenario.growth(code, int(year)) for code in occupations] for year in ahead], axis=0)
     path = history[:, -1] * np.exp(drawn * damped[:, :, None] + shocks + assumed)
     if scenario.employment_growth_pct is None:
         return np.asarray(path)
@@ -192,7 +193,7 @@ def _leavers(
     upper = lower + 1
     along = (place - lower)[None, :, None]
     found = np.stack(yearly, axis=1)
-    return np.maximum(found[:, lower] * (1 - along) + found[:, upper] * along, 0)
+    return np.asarray(np.maximum(found[:, lower] * (1 - along) + found[:, upper] * along, 0))
 
 
 def employment_forecast(draws: Draws, scenario: Scenario) -> pl.DataFrame:
@@ -265,10 +266,10 @@ def _supply_paths(
         educations.join(level, on=keys, how="left", maintain_order="left")
         .join(supply.placement, on=keys, how="left", maintain_order="left")
         .with_columns(pl.col("persons").fill_null(0), pl.col("spread").fill_null(0.1).clip(0.02, 1))
-        .with_columns(pl.col("employed_share").fill_null(supply.placement["employed_share"].mean()))
+        .with_columns(pl.col("employed_share").fill_null(pl.lit(supply.placement["employed_share"].mean())))
     )
     young = dict(supply.young.select("year", "persons").iter_rows())
-    base = young.get(draws.origin_year) or max(young.values(), default=1)
+    base: float = young.get(draws.origin_year) or max(young.values(), default=1)
     factor = np.array([young.get(draws.origin_year + ahead, base) / base for ahead in range(1, settings.horizon_years + 1)]) * (
         1 + scenario.graduates_pct / 100
     )

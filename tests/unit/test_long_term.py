@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import polars as pl
 import pytest
@@ -58,7 +60,7 @@ def test_figures_of_a_year_agree(planted):
     assert (draws.leavers >= 0).all()
     frame = employment_forecast(draws, BASELINE)
     assert len(frame) == 41 * 15 * 4
-    assert frame.filter(~pl.all_horizontal(pl.col(a) <= pl.col(b) for a, b in zip(FIGURES, FIGURES[1:], strict=False))).is_empty()
+    assert frame.filter(~pl.all_horizontal(pl.col(a) <= pl.col(b) for a, b in itertools.pairwise(FIGURES))).is_empty()
     total = frame.filter((pl.col("measure") == "employed") & (pl.col("target_year") == 2030)).sort("occupation_code")
     assert total.filter(occupation_code="SSS")["mean"].item() == pytest.approx(
         total.filter(pl.col("occupation_code") != "SSS")["mean"].sum(), abs=5
