@@ -147,6 +147,19 @@ class SkillTrendSettings(_Strict):
     shown_occupations: int = Field(default=3, ge=1, description="occupations named with an alarm, those that moved most")
 
 
+class LongTermSettings(_Strict):
+    """Employment, openings and graduates years ahead; see `forecasting.long_term`."""
+
+    horizon_years: int = Field(default=15, ge=1, le=25)
+    draws: int = Field(default=1_000, ge=100, description="simulated futures")
+    seed: int = Field(default=2026, ge=0)
+    trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
+    min_history_years: int = Field(default=8, ge=5)
+    damping: tuple[float, float] = Field(default=(0.9, 1.0), description="from and to: what is left of a trend a year later")
+    leaving_error: float = Field(default=0.08, ge=0, description="relative error of the chances to leave, common to all")
+    graduate_years: int = Field(default=3, ge=1, description="newest years whose graduates are the level of supply")
+
+
 class PublicationSettings(_Strict):
     """Disclosure limits and consumer limits of a release."""
 
@@ -183,6 +196,7 @@ class Settings(BaseSettings):
     identity: IdentitySettings = IdentitySettings()
     forecasts: ForecastSettings = ForecastSettings()
     skill_trends: SkillTrendSettings = SkillTrendSettings()
+    long_term: LongTermSettings = LongTermSettings()
     publication: PublicationSettings = PublicationSettings()
 
     koodisto_lists: tuple[str, ...] = (
