@@ -95,7 +95,7 @@ def _run_dbt(
         yield _with_columns(event, invocation, reader) if isinstance(event, dg.Output) else event
     if not invocation.is_successful():
         tests.keep(platform, context.run_id)
-        tests.raise_broken(platform, context.run_id)
+        tests.raise_broken()
         error = invocation.get_error()
         assert error is not None
         raise error
