@@ -1,6 +1,14 @@
--- Every ESCO concept we have seen: those of the version that serves, those only an older file still describes, and those a version
--- dropped. A dropped one keeps the names and the version it was last seen with.
-with described as (
+-- Every ESCO concept we have seen: those of the version that serves, those that only an older file still describes, and those
+-- that a version dropped. A dropped one keeps its names and the version it was last seen with.
+with newest as (
+    select
+        concept_type,
+        max_by(version, string_split(version, '.')::integer[]) as version
+    from {{ ref('stg_esco__concept') }}
+    group by concept_type
+),
+
+described as (
     select
         concept.concept_uri,
         concept.concept_type,
@@ -11,9 +19,9 @@ with described as (
         names.name_sv,
         names.name_en,
         concept.version as esco_version,
-        concept.version is not distinct from max_by(concept.version, string_split(concept.version, '.')::integer [])
-            over (partition by concept.concept_type) as is_current
+        coalesce(concept.version = newest.version, true) as is_current
     from {{ ref('stg_esco__concept') }} as concept
+    left join newest on concept.concept_type = newest.concept_type
     left join {{ ref('int_concept_names') }} as names on concept.concept_uri = names.concept_uri
 ),
 
@@ -28,16 +36,18 @@ dropped as (
         change.version_before as esco_version,
         false as is_current
     from {{ ref('stg_esco__change') }} as change
-    where change.change = 'gone' and change.concept_uri not in (select described.concept_uri from described)
+    where change.change = 'gone' and change.concept_uri not in (select known.concept_uri from described as known)
     qualify row_number() over (partition by change.concept_uri order by change.source_document desc) = 1
-)
+),
 
-select
-    concepts.*,
-    replacements.replaced_by_uri
-from (
+seen as (
     select * from described
     union all by name
     select * from dropped
-) as concepts
-left join {{ source('reference', 'esco_replacements') }} as replacements on concepts.concept_uri = replacements.concept_uri
+)
+
+select
+    seen.*,
+    replacements.replaced_by_uri
+from seen
+left join {{ source('reference', 'esco_replacements') }} as replacements on seen.concept_uri = replacements.concept_uri

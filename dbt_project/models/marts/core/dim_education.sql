@@ -44,7 +44,7 @@ relations as (
         education_code,
         {%- for name, list in [('level_1_code', 'koulutusastetaso1'), ('level_2_code', 'koulutusastetaso2'),
             ('field_1_code', 'koulutusalataso1'), ('field_2_code', 'koulutusalataso2'), ('field_3_code', 'koulutusalataso3')] %}
-        min(code) filter (where code_list = 'kansallinenkoulutusluokitus2016{{ list }}') as {{ name }},
+            min(code) filter (where code_list = 'kansallinenkoulutusluokitus2016{{ list }}') as {{ name }},
         {%- endfor %}
         list_sort(list(distinct code) filter (where code_list = 'koulutustyyppi')) as programme_type_codes
     from related

@@ -1,5 +1,5 @@
--- Fields of education, levels 1 to 3. Names come from Koodisto, else from Vipunen's classification, else from the list in the code,
--- so that every field an education has is here whatever has landed.
+-- Fields of education, levels 1 to 3. Names come from Koodisto, else from Vipunen, else from the list in the code, so that every
+-- field an education has is here whatever has landed.
 {% set list = 'kansallinenkoulutusluokitus2016koulutusalataso' %}
 with told as (
     select
@@ -13,18 +13,18 @@ with told as (
     from {{ ref('stg_koodisto__code') }}
     where starts_with(code_list, '{{ list }}')
     {%- for level in [1, 2, 3] %}
-    union all
-    select
-        2 as place,
-        {{ level }} as field_level,
-        field_{{ level }}_code as field_code,
-        any_value(field_{{ level }}_name_fi) as name_fi,
-        any_value(field_{{ level }}_name_sv) as name_sv,
-        any_value(field_{{ level }}_name_en) as name_en,
-        null::date as valid_to
-    from {{ ref('stg_vipunen__education_classification') }}
-    where regexp_full_match(field_{{ level }}_code, '[0-9]{{ '{' ~ (level + 1) ~ '}' }}')
-    group by field_{{ level }}_code
+        union all
+        select
+            2 as place,
+            {{ level }} as field_level,
+            field_{{ level }}_code as field_code,
+            any_value(field_{{ level }}_name_fi) as name_fi,
+            any_value(field_{{ level }}_name_sv) as name_sv,
+            any_value(field_{{ level }}_name_en) as name_en,
+            null::date as valid_to
+        from {{ ref('stg_vipunen__education_classification') }}
+        where regexp_full_match(field_{{ level }}_code, '[0-9]{{ '{' ~ (level + 1) ~ '}' }}')
+        group by field_{{ level }}_code
     {%- endfor %}
     union all
     select

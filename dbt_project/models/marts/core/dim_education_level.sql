@@ -10,17 +10,17 @@ with told as (
     from {{ ref('stg_koodisto__code') }}
     where starts_with(code_list, 'kansallinenkoulutusluokitus2016koulutusastetaso')
     {%- for level in [1, 2] %}
-    union all
-    select
-        2 as place,
-        {{ level }} as education_level,
-        level_{{ level }}_code as education_level_code,
-        any_value(level_{{ level }}_name_fi) as name_fi,
-        any_value(level_{{ level }}_name_sv) as name_sv,
-        any_value(level_{{ level }}_name_en) as name_en
-    from {{ ref('stg_vipunen__education_classification') }}
-    where regexp_full_match(level_{{ level }}_code, '[0-9]{{ '{' ~ level ~ '}' }}')
-    group by level_{{ level }}_code
+        union all
+        select
+            2 as place,
+            {{ level }} as education_level,
+            level_{{ level }}_code as education_level_code,
+            any_value(level_{{ level }}_name_fi) as name_fi,
+            any_value(level_{{ level }}_name_sv) as name_sv,
+            any_value(level_{{ level }}_name_en) as name_en
+        from {{ ref('stg_vipunen__education_classification') }}
+        where regexp_full_match(level_{{ level }}_code, '[0-9]{{ '{' ~ level ~ '}' }}')
+        group by level_{{ level }}_code
     {%- endfor %}
     union all
     select

@@ -1,5 +1,5 @@
--- One dimension for statistics, postings and ESCO: the national classification 2010 (ISCO-08 down to four digits, its own fifth level),
--- the classes that statistics use beside it, and ESCO occupations below their unit group.
+-- One dimension for statistics, postings and ESCO: the national classification 2010 (ISCO-08 down to four digits, its own fifth
+-- level), the classes that statistics use beside it, and ESCO occupations below their unit group.
 with recursive isco_groups as (
     select * from {{ ref('int_esco_concepts') }}
     where concept_type = 'isco_group'
