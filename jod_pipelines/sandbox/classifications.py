@@ -12,6 +12,15 @@ LANGUAGES = {"fi": "Suomi", "sv": "Ruotsi", "en": "Englanti"}
 MODIFIED = "2026-01-02T08:00:00.000Z"
 ABOLISHED = {"588": ("Pertunmaa", "507"), "911": ("Valtimo", "541")}
 """Municipalities that have joined others: name, and the code they are in now."""
+NATIONAL_OCCUPATIONS = {
+    "11121": ("1112", "Valtion keskushallinnon johtajat", "Chefer inom statens centralförvaltning", None),
+    "11122": ("1112", "Alue- ja paikallishallinnon johtajat ja ylimmät virkamiehet", None, None),
+    "11141": ("1114", "Työmarkkina- ja elinkeinoelämän järjestöjen johtajat", None, None),
+    "11142": ("1114", "Muiden järjestöjen johtajat", None, None),
+    "X": (None, "Tuntematon", "Okänd", "Unknown"),
+    "XX": ("X", "Tuntematon", "Okänd", "Unknown"),
+}
+"""Some of the national classification's fifth level, and of its unknown class, which ISCO-08 has not."""
 INDUSTRIES_2008 = {
     "J": (None, "Informaatio ja viestintä", "Informations- och kommunikationsverksamhet", "Information and communication"),
     "62": ("J", "Ohjelmistot ja konsultointi", "Dataprogrammering och konsultverksamhet", "Computer programming"),
@@ -40,7 +49,7 @@ def codes_of(world: World) -> dict[str, dict[str, Texts]]:
         "kunta_1_20990101": towns,
         "kunta_2_20250101": {**towns, **{code: (None, name, name, None) for code, (name, _) in ABOLISHED.items()}},
         "maakunta_1_20260101": regions,
-        "ammatti_1_20100101": {"SSSSS": (None, "Yhteensä", "Totalt", "Total"), **groups},
+        "ammatti_1_20100101": {"SSSSS": (None, "Yhteensä", "Totalt", "Total"), **groups, **NATIONAL_OCCUPATIONS},
         "toimiala_1_20080101": dict(INDUSTRIES_2008),
         "toimiala_1_20250101": dict(INDUSTRIES_2025),
     }
