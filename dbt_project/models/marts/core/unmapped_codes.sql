@@ -41,7 +41,9 @@ with carried as (
         ['fct_students_yearly', 'level_1_code']
     ]) }}
     union all
-    {{ codes_outside('dim_industry', 'industry_code', [['fct_job_posting', 'industry_code']]) }}
+    {{ codes_outside('dim_industry', 'industry_code', [
+        ['bridge_industry', 'industry_code'], ['fct_job_posting', 'industry_code']
+    ]) }}
     union all
     {{ codes_outside('dim_organisation', 'organisation_oid', [
         ['fct_application_option', 'site_oid'], ['fct_implementation', 'school_oid'], ['fct_programme', 'organisation_oid']
