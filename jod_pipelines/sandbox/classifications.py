@@ -50,9 +50,20 @@ def codes_of(world: World) -> dict[str, dict[str, Texts]]:
         "kunta_2_20250101": {**towns, **{code: (None, name, name, None) for code, (name, _) in ABOLISHED.items()}},
         "maakunta_1_20260101": regions,
         "ammatti_1_20100101": {"SSSSS": (None, "Yhteensä", "Totalt", "Total"), **groups, **NATIONAL_OCCUPATIONS},
-        "toimiala_1_20080101": dict(INDUSTRIES_2008),
+        "toimiala_1_20080101": _industries_of(world) | INDUSTRIES_2008,
         "toimiala_1_20250101": dict(INDUSTRIES_2025),
     }
+
+
+def _industries_of(world: World) -> dict[str, Texts]:
+    """The industries of the world's employers on all five levels, each below its section."""
+    sections = reference_table("industry_sections").rows()
+    codes = {code[:length] for kind in world.vocabulary.work for code in kind.industries for length in range(2, len(code) + 1)}
+    found: dict[str, Texts] = {section: (None, fi, sv, en) for section, _, _, fi, sv, en in sections}
+    for code in sorted(codes):
+        section = next(letter for letter, first, last, *_ in sections if first <= code[:2] <= last)
+        found[code] = (code[:-1] if len(code) > 2 else section, f"Toimiala {code}", f"Näringsgren {code}", f"Industry {code}")
+    return found
 
 
 def head(name: str, language: str) -> dict[str, Any]:
