@@ -78,6 +78,15 @@ def test_national_exceptions_are_groups_whose_finnish_name_says_something_else(m
     ]
 
 
+def test_finnish_nurses_and_midwives_are_counted_in_their_national_group(marts: duckdb.DuckDBPyConnection) -> None:
+    moved = marts.execute(
+        "select unit_group_code, statistics_group_code, count(*) from core.dim_occupation"
+        " where occupation_level = 'occupation' and is_current and unit_group_code != statistics_group_code"
+        " group by all order by 1"
+    ).fetchall()
+    assert [(isco, national) for isco, national, _ in moved] == [("2221", "3221"), ("2222", "3222")]
+
+
 def test_skills_have_kind_version_and_a_place_in_four_levels(marts: duckdb.DuckDBPyConnection) -> None:
     groups = marts.execute("select group_level, count(*) from core.dim_skill_group group by 1 order by 1").fetchall()
     assert groups == [(1, 4), (2, 28), (3, 156), (4, 452)]

@@ -127,15 +127,19 @@ select
     nullif(regexp_extract(members.occupation_code, '^[0-9]{2}'), '') as sub_major_group_code,
     nullif(regexp_extract(members.occupation_code, '^[0-9]{3}'), '') as minor_group_code,
     nullif(regexp_extract(members.occupation_code, '^[0-9]{4}'), '') as unit_group_code,
+    coalesce(
+        case when members.occupation_level = 'occupation' then exceptions.esco_occupations_in end,
+        nullif(regexp_extract(members.occupation_code, '^[0-9]{4}'), '')
+    ) as statistics_group_code,
     members.name_fi,
     members.name_sv,
     members.name_en,
-    exceptions.content_fi as national_content_fi,
-    exceptions.content_sv as national_content_sv,
-    exceptions.content_en as national_content_en,
+    case when members.occupation_level = 'unit_group' then exceptions.content_fi end as national_content_fi,
+    case when members.occupation_level = 'unit_group' then exceptions.content_sv end as national_content_sv,
+    case when members.occupation_level = 'unit_group' then exceptions.content_en end as national_content_en,
     members.esco_version,
     members.is_current,
     members.replaced_by_uri
 from members
 left join {{ source('reference', 'occupation_exceptions') }} as exceptions
-    on members.occupation_code = exceptions.occupation_code and members.occupation_level = 'unit_group'
+    on members.occupation_code = exceptions.occupation_code
