@@ -1,6 +1,6 @@
 -- Municipalities whose successor Statistics Finland's correspondence gives otherwise than the list in the code. The bridge
 -- follows the list for codes it has, so a line here means that the list is wrong or older than the correspondence.
-{{ config(severity = 'warn', meta = {'dagster': {'ref': {'name': 'bridge_municipality'}}}) }}
+{{ config(severity = 'warn', group = 'core', meta = {'dagster': {'ref': {'name': 'bridge_municipality'}}}) }}
 
 with told as (
     select

@@ -47,7 +47,7 @@ def test_occupations_of_esco_join_the_groups_of_statistics(marts: duckdb.DuckDBP
         " and occupation.occupation_level != 'occupation'"
     ).fetchone()
     assert joined is not None
-    assert joined[0] > 100_000
+    assert joined[0] > 80_000
     assert joined[1] == 0
 
 
