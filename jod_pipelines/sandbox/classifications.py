@@ -37,12 +37,12 @@ Texts = tuple[str | None, str | None, str | None, str | None]
 
 def codes_of(world: World) -> dict[str, dict[str, Texts]]:
     """Items by classification id."""
-    regions = {c: (None, fi, sv, en) for c, fi, sv, en in reference_table("regions").iter_rows()}
-    towns = {
+    regions: dict[str, Texts] = {c: (None, fi, sv, en) for c, fi, sv, en in reference_table("regions").iter_rows()}
+    towns: dict[str, Texts] = {
         code: (None, fi, sv, None)
         for code, fi, sv in reference_table("municipalities").select("municipality_code", "name_fi", "name_sv").iter_rows()
     }
-    groups = {c: (c[:-1] or None, fi, sv, en) for c, fi, sv, en in reference_table("isco_groups").iter_rows()}
+    groups: dict[str, Texts] = {c: (c[:-1] or None, fi, sv, en) for c, fi, sv, en in reference_table("isco_groups").iter_rows()}
     return {
         "kunta_1_20250101": towns,
         "kunta_1_20260101": towns,
