@@ -95,7 +95,7 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
     recogniser: Recogniser = SkillRecogniser(
         warehouse.query(
             "select concept_uri as skill_uri, language, label, kind from staging.stg_esco__label "
-            "where concept_uri in (select skill_uri from core.dim_skill) order by all"
+            "where concept_uri in (select skill_uri from core.dim_skill where is_current) order by all"
         )
     )
     distinct = texts.select("language", "text").unique().sort("language", "text").with_row_index("text_id")

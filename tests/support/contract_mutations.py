@@ -212,13 +212,20 @@ def _named(connection: Any, table: Table, frame: pl.DataFrame) -> list[expectati
 
 
 def _with_targets(connection: Any, table: Table) -> pl.DataFrame:
-    """Valid rows, and in a database beside them what they refer to."""
+    """Valid rows, and in a database beside them what they refer to; where that is the table itself, each row refers to itself."""
     valid = valid_rows(table)
+    targets: dict[str, list[pl.DataFrame]] = {}
     for column in table.columns:
-        if column.references:
-            target, _, name = column.references.rpartition(".")
-            if target != table.name:
-                _put(connection, table_checks.physical_name(target), valid.select(pl.col(column.name).alias(name)))
+        if not column.references:
+            continue
+        target, _, name = column.references.rpartition(".")
+        if target == table.name:
+            own, other = (name, column.name) if column.pattern else (column.name, name)
+            valid = valid.with_columns(pl.col(other).alias(own))
+        else:
+            targets.setdefault(target, []).append(valid.select(pl.col(column.name).alias(name)))
+    for target, referred in targets.items():
+        _put(connection, table_checks.physical_name(target), pl.concat(referred, how="diagonal"))
     return valid
 
 
@@ -263,7 +270,7 @@ def _violation(column: Column, rule: Rule) -> Any:
     if rule.kind == "maximum":
         return type(_values(column, 1)[0])(rule.value + 1)
     if rule.kind == "references":
-        return _values(replace(column, references=None), 50)[-1]
+        return _values(replace(column, references=None), 5_000)[-1]
     if rule.kind == "max_length":
         stem = _values(column, 1)[0]
         longer = [stem + stem[-1] * (rule.value + 1), "x" * (rule.value + 1)]
