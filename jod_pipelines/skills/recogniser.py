@@ -28,7 +28,9 @@ LIKENESS = {
     "sv": (0.99, 0.6),
     "en": (0.99, 0.8),
 }
-"""Least covered share of a label and density of the place that make a sentence like it; see docs/decisions/0026-recognition.md."""
+"""Least covered share of a label and density of the place that make a sentence like it; see decision 0026."""
+OWN = ("synonym", "title")
+"""Kinds of the phrases of our own."""
 SAID_OTHERWISE = Path(__file__).with_name("said_otherwise.csv")
 PLACE_NAMES = frozenset(
     "englanti espanja islanti italia japani kiina korea kreikka latvia liettua malta norja portugali puola ranska romania "
@@ -81,8 +83,16 @@ class _Label:
     skill_uri: str
     kind: str
     lemmas: tuple[str, ...]
-    is_literal: bool
-    """No foreign word may stand in it: ESCO's English alternatives are many and much alike."""
+    is_close: bool
+    """No foreign word may stand in it: phrases of our own, and ESCO's English alternatives, which are many and much alike."""
+    sequence: tuple[str, ...] | None
+    """The lemmas as the label has them, where their order counts (English alternatives)."""
+
+    def is_in_order(self, words: list[Word], places: frozenset[int]) -> bool:
+        """Whether the words at these places stand in the label's order, as far as it counts."""
+        return self.sequence is None or all(
+            lemma in words[place].forms for lemma, place in zip(self.sequence, sorted(places), strict=False)
+        )
 
 
 _Find = tuple[_Label, frozenset[int], int, int]
@@ -203,7 +213,7 @@ def _in_sentence(words: list[Word], index: dict[str, list[_Label]]) -> list[_Fin
                     continue
                 places = _place(label.lemmas, words, position)
                 loose = places is not None and max(places) - min(places) >= len(label.lemmas)
-                if places is not None and not (loose and label.is_literal):
+                if places is not None and not (loose and label.is_close) and label.is_in_order(words, places):
                     found.append((label, places, words[min(places)].start, words[max(places)].end))
     return found
 
@@ -262,26 +272,25 @@ def _index(labels: pl.DataFrame, language: str) -> dict[str, list[_Label]]:
     for skill_uri, text, kind in labels.select("skill_uri", "label", "kind").iter_rows():
         bare = _bare(text)
         words = [word for words in sentences(bare, language) for word in words]
-        lemmas = [
-            _phrase_form(bare[word.start : word.end], word, language) if kind in ("synonym", "title") else word.forms[0]
-            for word in words
-        ]
+        lemmas = [_phrase_form(bare[word.start : word.end], word, language) if kind in OWN else word.forms[0] for word in words]
         if len(lemmas) > 1 or (lemmas and _tells_alone(lemmas[0], bare, kind, language)):
-            parsed.append((skill_uri, kind, lemmas, language == "en" and kind in ("alternative", "hidden")))
-    counts = Counter(lemma for _, _, lemmas, _ in parsed for lemma in set(lemmas))
+            parsed.append((skill_uri, kind, lemmas))
+    counts = Counter(lemma for _, _, lemmas in parsed for lemma in set(lemmas))
     index: dict[str, list[_Label]] = defaultdict(list)
     seen = set()
-    for skill_uri, kind, lemmas, is_literal in parsed:
+    for skill_uri, kind, lemmas in parsed:
+        in_order = language == "en" and kind in ("alternative", "hidden")
+        is_close = in_order or kind in OWN
         ordered = tuple(sorted(lemmas, key=lambda lemma: (counts[lemma], lemma)))
         if (skill_uri, ordered) not in seen:
             seen.add((skill_uri, ordered))
-            index[ordered[0]].append(_Label(skill_uri, kind, ordered, is_literal))
+            index[ordered[0]].append(_Label(skill_uri, kind, ordered, is_close, tuple(lemmas) if in_order else None))
     return dict(index)
 
 
 def _tells_alone(lemma: str, label: str, kind: str, language: str) -> bool:
     """Whether a label of one word is one wherever the word stands: ESCO's English ones are often everyday words (data)."""
-    if kind in ("synonym", "title"):
+    if kind in OWN:
         return True
     everyday = language == "en" and kind != "preferred" and label.islower()
     return len(lemma) >= SHORTEST_SINGLE and lemma not in TOO_WIDE[language] and not everyday

@@ -18,6 +18,7 @@ COMPOUNDING = ("fi", "sv")
 SHORTEST_PART = 4
 """Shorter parts of a guessed compound are mostly endings."""
 TOKEN = re.compile(r"[^\W_]+(?:[-'’/.+#][^\W_]+|[+#]+)*|[.!?;:•,\n]")
+COMMA = ","
 BREAKS = frozenset(".!?;:•\n")
 STOP_WORDS = {
     "fi": frozenset("ja sekä tai eli että joka mikä se ne tämä nämä on olla voida kuin myös mm esim eri sen niiden".split()),
@@ -112,7 +113,7 @@ def sentences(text: str, language: str) -> list[list[Word]]:
 
     for match in TOKEN.finditer(text):
         token = match.group()
-        if token == ",":
+        if token == COMMA:
             clause += 1
             continue
         if token in BREAKS:
