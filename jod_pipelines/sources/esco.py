@@ -100,7 +100,9 @@ def parse(documents: Iterable[Document]) -> Parsed:
         except (KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
             unreadable[file.name] = f"{type(error).__name__}: {error}"
     frames = {table: pl.concat(found, how="diagonal") if found else pl.DataFrame() for table, found in parts.items()}
-    keys = {"concept": ["concept_uri"], "description": ["concept_uri", "language"], **{t: list(k) for t, k in RELATIONS.items()}}
+    if not frames["concept"].is_empty():  # the newest file may not say all that an older one says
+        frames["concept"] = frames["concept"].group_by("concept_uri").agg(pl.all().drop_nulls().first()).sort("concept_uri")
+    keys = {"description": ["concept_uri", "language"], **{table: list(key) for table, key in RELATIONS.items()}}
     for table, key in keys.items():
         if not frames[table].is_empty():
             frames[table] = frames[table].unique(key, keep="first", maintain_order=True).sort(key)
