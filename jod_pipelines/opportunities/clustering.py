@@ -23,7 +23,7 @@ FIT_ITEMS = 20_000
 FEWEST_NEIGHBOURS, ITEMS_PER_NEIGHBOUR = 5, 50
 """A few hundred programmes fall into groups of five to ten: with more neighbours than that, groups run together."""
 CONTEXT_WEIGHT = 0.5
-ALIKE_PART = 0.9
+ALIKE_PART, ALIKE_AT_MOST = 0.9, 0.6
 """Centres are alike when they are about as near to each other as items are to their own: distinct kinds of tidy items
 (programmes with structured skills) are nearer to each other than halves of one kind of untidy ones (postings)."""
 DENSE_SHARE = 0.001
@@ -112,7 +112,7 @@ def _group(
     fit, found = fit[found >= 0], found[found >= 0]
     if not len(fit):
         return np.full(len(ids), -1), np.zeros(len(ids))
-    alike = max(settings.merge_similarity, ALIKE_PART * closeness)
+    alike = max(settings.merge_similarity, min(ALIKE_PART * closeness, ALIKE_AT_MOST))
     labels = _settle(cells, fit, _merge_similar(found, vectors[fit], alike), settings.min_cluster_floor)
     labels = _settle(cells, np.arange(len(ids)), _merge_similar(labels, vectors, alike), settings.min_cluster_floor)
     centres = _centres(labels, vectors)
