@@ -107,6 +107,7 @@ class ClusterSettings(_Strict):
     )
     svd_components: int = Field(default=300, ge=2)
     neighbours: int = Field(default=15, ge=2)
+    umap_components: int = Field(default=10, ge=2, description="of the start by density")
     min_cluster_floor: int = Field(default=5, ge=2)
     merge_similarity: float = Field(default=0.5, gt=0, lt=1, description="groups are one only if their centres are this near")
     attach_similarity: float = Field(default=0.05, gt=0, lt=1, description="items farther from any group are unclustered")
