@@ -62,11 +62,14 @@ def run(
     home: HomeOption = None,
     select: Annotated[str | None, typer.Option(help="part of the job, such as 'group:forecasts'")] = None,
     replay: Annotated[str | None, typer.Option(help="the landing as it was: a day, a moment (UTC) or a snapshot id")] = None,
+    max_lost_ids_pct: Annotated[float | None, typer.Option(help="opportunity ids this run may retire, in % of all")] = None,
 ) -> None:
     """Run the main job: land what changed, rebuild, check, publish. A replay does it aside, from what landed then."""
     if select is not None and not select.strip():
         raise SettingsError("--select is empty; leave it out to run the whole job")
-    settings = load_settings(sources=sources, recorded=recorded, scale=scale, seed=seed, home=home, replay=replay)
+    settings = load_settings(
+        sources=sources, recorded=recorded, scale=scale, seed=seed, home=home, replay=replay, max_lost_ids_pct=max_lost_ids_pct
+    )
     console = Console(highlight=False)
     console.print(f"[bold]jod run[/bold]: sources {settings.sources}, home {settings.home}")
     from assets.run import run_main_job

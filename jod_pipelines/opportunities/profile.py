@@ -115,6 +115,30 @@ def skill_profile(members: pl.DataFrame, skills: pl.DataFrame, *, limit: int, mi
     return ranked.filter(keep & (pl.col("rank") < limit)).drop("rank")
 
 
+def without_small(clusters: pl.DataFrame, min_members: int) -> pl.DataFrame:
+    """Clusters as `cluster` returns them, those with fewer members taken apart: they may not be published."""
+    small = clusters.group_by("cluster").len().filter(pl.col("len") < min_members)["cluster"]
+    outlier = pl.col("outlier") | pl.col("cluster").is_in(small.to_list())
+    return clusters.with_columns(
+        outlier=outlier,
+        cluster=pl.when(outlier).then(-1).otherwise("cluster"),
+        strength=pl.when(outlier).then(0.0).otherwise("strength"),
+    )
+
+
+def skill_weights(members: pl.DataFrame, skills: pl.DataFrame) -> pl.DataFrame:
+    """What share of the members of each cluster that say anything ask for each skill: cluster, skill_uri, weight (0-1).
+
+    Args:
+        members: item_id, cluster.
+        skills: item_id, skill_uri.
+    """
+    said = members.join(skills.drop_nulls().unique(), on="item_id")
+    answered = said.group_by("cluster").agg(answered=pl.col("item_id").n_unique())
+    counts = said.group_by("cluster", "skill_uri").len().join(answered, on="cluster")
+    return counts.select("cluster", "skill_uri", weight=pl.col("len") / pl.col("answered")).sort("cluster", "skill_uri")
+
+
 def _single(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     return frame.select("item_id", value_code=pl.col(column).cast(pl.String)).drop_nulls()
 
