@@ -159,8 +159,14 @@ def releases(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def diff(a: str, b: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Compare two releases: rows, schema, opportunities, forecasts."""
+def diff(
+    a: str,
+    b: str,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    limit: Annotated[int, typer.Option(help="sentences told of each kind of opportunity; 0: all", min=0)] = 20,
+) -> None:
+    """Compare two releases: rows, schema, what became of which opportunity, forecasts."""
     from jod_pipelines.publication.compare import compare_releases
     from jod_pipelines.publication.release import find_release
 
@@ -178,6 +184,10 @@ def diff(a: str, b: str, home: HomeOption = None, as_json: JsonOption = False) -
         console.print(f"  {name}: {'; '.join(changes)}")
     for name, counts in found.opportunities.items():
         console.print(f"  {name}: " + ", ".join(f"{count} {event}" for event, count in counts.items()))
+        for sentence in found.story[name] if limit == 0 else found.story[name][:limit]:
+            console.print(f"    {_plain(sentence)}")
+        if 0 < limit < len(found.story[name]):
+            console.print(f"    … and {len(found.story[name]) - limit} more; --limit 0 tells all", style="dim")
     if found.forecast and found.forecast["common"]:
         moves = found.forecast
         console.print(
