@@ -100,15 +100,14 @@ class StatfinTable(_Strict):
 
 
 class ClusterSettings(_Strict):
-    """How items become opportunities. Sizes are counts of items, distances are cosine."""
+    """How items become opportunities. Sizes are counts of items, likeness is the cosine of skill profiles."""
 
     svd_components: int = Field(default=100, ge=2)
     neighbours: int = Field(default=15, ge=2)
-    umap_components: int = Field(default=10, ge=2)
-    min_cluster_share: float = Field(default=0.002, gt=0, lt=1)
     min_cluster_floor: int = Field(default=5, ge=2)
-    merge_similarity: float = Field(default=0.75, gt=0, lt=1)
-    attach_similarity: float = Field(default=0.45, gt=0, lt=1)
+    merge_similarity: float = Field(default=0.5, gt=0, lt=1, description="groups with centres this near are one")
+    attach_similarity: float = Field(default=0.05, gt=0, lt=1, description="items farther from any group are unclustered")
+    keep_margin: float = Field(default=0.05, ge=0, lt=1, description="how much nearer a new group must be for an item to leave")
     seed: int = 20_260_101
 
 
