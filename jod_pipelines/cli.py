@@ -185,7 +185,7 @@ def diff(
     for name, counts in found.opportunities.items():
         console.print(f"  {name}: " + ", ".join(f"{count} {event}" for event, count in counts.items()))
         for sentence in found.story[name] if limit == 0 else found.story[name][:limit]:
-            console.print(f"    {_plain(sentence)}")
+            console.print(f"    {_plain(sentence)}", soft_wrap=True)
         if 0 < limit < len(found.story[name]):
             console.print(f"    … and {len(found.story[name]) - limit} more; --limit 0 tells all", style="dim")
     if found.forecast and found.forecast["common"]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from jod_pipelines.opportunities.clustering import cluster
 from jod_pipelines.opportunities.identity import Identities, Registry, identify
-from jod_pipelines.opportunities.profile import distributions, skill_profile, skill_weights, without_small
+from jod_pipelines.opportunities.profile import distributions, pruned_skills, publishable, skill_distribution, skill_weights
 from jod_pipelines.opportunities.words import LANGUAGES, Facts, Labels, clean, label, write_texts
 from jod_pipelines.settings import ClusterSettings, IdentitySettings, PublicationSettings
 
@@ -77,13 +77,19 @@ def build_opportunities(
 
     Groups with fewer members than may be published are taken apart again before they get an id.
     """
-    clusters = without_small(cluster(material.items, clustering), publication.min_cell)
+    clusters = publishable(cluster(material.items, clustering, registry.previous), publication.min_cell, publication.min_cohesion)
     grouped = clusters.filter(~pl.col("outlier")).select("item_id", "cluster")
     skills = material.items.select("item_id", skill_uri="skill_uris").explode("skill_uri").drop_nulls()
-    weights = skill_weights(grouped, skills)
-    found = identify(grouped, weights, registry, day, release_id, identity, material.qualifications)
+    spread = skill_distribution(grouped, skills)
+    found = identify(grouped, skill_weights(spread), registry, day, release_id, identity, material.qualifications)
+    renamed = {str(number): opportunity_id for number, opportunity_id in found.ids.iter_rows()}
     members = grouped.join(found.ids, on="cluster").select("item_id", "opportunity_id").sort("item_id")
-    pruned = skill_profile(members, skills, limit=publication.max_skills, min_share_pct=publication.min_skill_share_pct)
+    pruned = pruned_skills(
+        spread.with_columns(pl.col("opportunity_id").replace_strict(renamed)) if renamed else spread,
+        fewest=publication.min_skills,
+        most=publication.max_skills,
+        min_share_pct=publication.min_skill_share_pct,
+    )
     others = distributions(members, dict(material.values))
     facts, typical = _facts(material, members, pruned, skills, others)
     texts = write_texts(facts, material.name_labels, material.skill_labels, material.region_labels)

@@ -9,8 +9,8 @@ from datetime import date
 import polars as pl
 
 from jod_pipelines.opportunities.identity import MEMBERS, Registry, identify
-from jod_pipelines.opportunities.profile import skill_weights, without_small
-from jod_pipelines.settings import IdentitySettings
+from jod_pipelines.opportunities.profile import publishable, skill_distribution, skill_weights
+from jod_pipelines.settings import IdentitySettings, PublicationSettings
 
 SETTLING_MONTHS = 6
 """So long after a planted event it may show, and the ids of the kinds it makes or ends are not held against the month."""
@@ -18,7 +18,7 @@ SAME = {"birth": "minted", "death": "retired", "sleep": "retired", "return": "re
 """What the registry calls each planted event."""
 PAIRS = ("split", "merger")
 Clusterer = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
-"""(item_id and skill_uris, members of the month before as item_id and opportunity_id) to item_id, cluster, outlier."""
+"""Items (item_id, skill_uris) and the month before (item_id, cluster, named by its id) to what `cluster` returns."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,18 @@ class Continuity:
 
 
 def follow(
-    postings: pl.DataFrame, clusterer: Clusterer, settings: IdentitySettings, window_months: int, min_members: int
+    postings: pl.DataFrame,
+    clusterer: Clusterer,
+    settings: IdentitySettings,
+    publication: PublicationSettings,
+    window_months: int,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Cluster what is in view at the end of each month from 0 on, and give ids.
 
     Args:
         postings: item_id, month, skill_uris.
         window_months: how many months an item stays in view.
-        min_members: groups with fewer are taken apart, as in a release.
+        publication: which groups are taken apart, as in a release.
 
     Returns:
         (month, item_id, opportunity_id (empty when unclustered); month and the columns of the lineage).
@@ -65,9 +69,11 @@ def follow(
     registry, members, lineages = Registry.empty("job"), [], []
     for month in range(int(postings["month"].max()) + 1):  # type: ignore[arg-type]
         items = postings.filter(pl.col("month").is_between(month - window_months + 1, month)).select("item_id", "skill_uris")
-        grouped = without_small(clusterer(items, registry.active), min_members).filter(~pl.col("outlier"))
+        grouped = publishable(clusterer(items, registry.previous), publication.min_cell, publication.min_cohesion).filter(
+            ~pl.col("outlier")
+        )
         grouped = grouped.select("item_id", "cluster")
-        weights = skill_weights(grouped, items.select("item_id", skill_uri="skill_uris").explode("skill_uri"))
+        weights = skill_weights(skill_distribution(grouped, items.select("item_id", skill_uri="skill_uris").explode("skill_uri")))
         day = date(2000 + month // 12, month % 12 + 1, 1)
         found = identify(grouped, weights, registry, day, f"{month:02d}", settings)
         registry = found.registry

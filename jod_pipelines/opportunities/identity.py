@@ -72,6 +72,11 @@ class Registry:
         """item_id, opportunity_id of the opportunities of the run before."""
         return self.members.join(self.known.filter("active"), on="opportunity_id", how="semi")
 
+    @property
+    def previous(self) -> pl.DataFrame | None:
+        """What `cluster` may hold on to: item_id, cluster (the id); none before the first run."""
+        return None if self.known.is_empty() else self.active.rename({"opportunity_id": "cluster"})
+
     def as_json(self) -> dict[str, Any]:
         """A plain value to remember."""
         members = self.members.sort("item_id").group_by("opportunity_id").agg(members="item_id")
@@ -362,6 +367,8 @@ def _events(
     source = _sources(evidence, settings)
     taken_in = _taken_in(evidence, settings)
     taken_in[:, [j for j in range(len(evidence.known)) if j not in lost]] = False
+    # What is new and took in one that is gone stands in its place: there is nothing that it was merged with.
+    taken_in[[i for i, key in ids.items() if key not in place and taken_in[i].sum() == 1]] = False
     several = source.sum(axis=0) > 1
     for i, key in sorted(ids.items()):
         j = place.get(key)
@@ -370,7 +377,6 @@ def _events(
             events.append((key, "carried" if evidence.active[j] else "reactivated", [key], overlap))
         else:
             parents = np.flatnonzero(source[i] & ~taken_in[i])
-            # Where the parent is gone and nothing else came of it, this is what stands in its place, not a part of it.
             is_split = any(int(k) not in lost or several[k] for k in parents)
             share = float(evidence.shared[i, parents].sum() / evidence.sizes[i]) if len(parents) else None
             events.append((key, "split" if is_split else "minted", [evidence.known[k] for k in parents], share))

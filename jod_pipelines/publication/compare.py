@@ -148,10 +148,17 @@ def tell(before: pl.DataFrame, after: pl.DataFrame, lineage: pl.DataFrame) -> li
                 (new[key]["members"], f"{title(key)} ({grew} members) took in {sources}: {part} of their members")
             )
     parts = set(lineage.filter(event="split")["opportunity_id"])
+    stands_in = {row["opportunity_id"]: row["from_ids"] for row in lineage.filter(event="minted").to_dicts() if row["from_ids"]}
     for key in is_there - was_there:
         members = new[key]["members"]
         if key in old:
             told["reactivated"].append((members, f"{title(key)} ({members} members) is back, last seen {old[key]['last_seen']}"))
+        elif key in stands_in:
+            taken_in |= set(stands_in[key])
+            replaced = ", ".join(map(title, stands_in[key]))
+            told["minted"].append(
+                (members, f"{title(key)} ({members} members) stands in the place of {replaced}, with another id")
+            )
         elif key not in parts:
             told["minted"].append((members, f"{title(key)} ({members} members) is new"))
     for key in was_there - is_there - taken_in:

@@ -21,6 +21,8 @@ CORE_CHANCE, OPTIONAL_CHANCE = 0.75, 0.3
 FOREIGN_SKILL = 0.25
 DRIFT = 0.02
 """Standard deviation of one month's change of a skill's chance."""
+TOLD_APART = 0.5
+"""Kinds more alike than this (cosine of their chances) may never have been told apart, and are not planted to merge."""
 SPLIT_SHARE = 0.4
 """What part of a kind's postings moves to the new kind."""
 
@@ -128,12 +130,12 @@ def _steady(work: KindOfWork, skills: np.ndarray, months: int, dice: np.random.G
 
 
 def _alike(streams: dict[str, _Stream], free: list[str], count: int) -> list[tuple[str, str]]:
-    """Pairs of kinds that ask for much the same already, the larger first; takes them out of `free`."""
+    """The pairs of kinds most alike of those that can be told apart, the larger first; takes them out of `free`."""
     cosine = _cosine(np.array([streams[key].chances[0] for key in free]))
     pairs = sorted(((cosine[a, b], free[a], free[b]) for a in range(len(free)) for b in range(a)), reverse=True)
     found: list[tuple[str, str]] = []
-    for _, one, other in pairs:
-        if len(found) < count and one in free and other in free:
+    for likeness, one, other in pairs:
+        if len(found) < count and likeness <= TOLD_APART and one in free and other in free:
             free.remove(one)
             free.remove(other)
             found.append((one, other) if streams[one].volume[0] >= streams[other].volume[0] else (other, one))

@@ -5,14 +5,11 @@ import polars as pl
 import pytest
 
 from jod_pipelines.opportunities.clustering import skill_matrix
-from jod_pipelines.opportunities.continuity import SAME, follow, judge
+from jod_pipelines.opportunities.continuity import follow, judge
 from jod_pipelines.sandbox.timeline import Timeline, TimelineSizes, plant
-from jod_pipelines.settings import IdentitySettings
+from jod_pipelines.settings import IdentitySettings, PublicationSettings
 
-SMALL = TimelineSizes(
-    months=10, window_months=4, postings_month=300, kinds=14, births=2, deaths=2, sleeps=1, splits=2, mergers=1
-)
-IDENTITY = IdentitySettings()
+SMALL = TimelineSizes(months=10, window_months=4, postings_month=300, kinds=14, births=2, deaths=2, sleeps=1, splits=2, mergers=1)
 
 
 def average_linkage(items: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
@@ -34,7 +31,7 @@ def timeline() -> Timeline:
 
 @pytest.fixture(scope="module")
 def followed(timeline):
-    return follow(timeline.postings, average_linkage, IDENTITY, SMALL.window_months, min_members=5)
+    return follow(timeline.postings, average_linkage, IdentitySettings(), PublicationSettings(), SMALL.window_months)
 
 
 def test_ids_last_and_planted_events_are_reported_as_what_they_were(timeline, followed):
