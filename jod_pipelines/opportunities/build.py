@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from jod_pipelines.opportunities.clustering import cluster
+from jod_pipelines.opportunities.boundaries import steady_clusters
 from jod_pipelines.opportunities.identity import Identities, Registry, identify
 from jod_pipelines.opportunities.profile import distributions, pruned_skills, publishable, skill_distribution, skill_weights
 from jod_pipelines.opportunities.words import LANGUAGES, Facts, Labels, clean, label, write_texts
@@ -77,7 +77,8 @@ def build_opportunities(
 
     Groups with fewer members than may be published are taken apart again before they get an id.
     """
-    clusters = publishable(cluster(material.items, clustering, registry.previous), publication.min_cell, publication.min_cohesion)
+    clusters = steady_clusters(material.items, registry.previous, clustering, identity)
+    clusters = publishable(clusters, publication.min_cell, publication.min_cohesion)
     grouped = clusters.filter(~pl.col("outlier")).select("item_id", "cluster")
     skills = material.items.select("item_id", skill_uri="skill_uris").explode("skill_uri").drop_nulls()
     spread = skill_distribution(grouped, skills)

@@ -17,7 +17,7 @@ SETTLING_MONTHS = 6
 SAME = {"birth": "minted", "death": "retired", "sleep": "retired", "return": "reactivated", "split": "split", "merger": "merged"}
 """What the registry calls each planted event."""
 PAIRS = ("split", "merger")
-Clusterer = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+Clusterer = Callable[[pl.DataFrame, pl.DataFrame | None], pl.DataFrame]
 """Items (item_id, skill_uris) and the month before (item_id, cluster, named by its id) to what `cluster` returns."""
 
 

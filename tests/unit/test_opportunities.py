@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from jod_pipelines.opportunities import cluster
 from jod_pipelines.opportunities.evaluation import evaluate
-from jod_pipelines.opportunities.profile import distributions, posting_values, skill_profile
+from jod_pipelines.opportunities.profile import DISTRIBUTION, distributions, posting_values, pruned_skills
 from jod_pipelines.opportunities.words import Facts, clean, write_texts
 from jod_pipelines.settings import ClusterSettings
 
@@ -76,13 +76,25 @@ def test_codes_are_the_consumers():
     assert values["KUNTA"] == ["091"]
 
 
-def test_rare_skills_are_cut_but_some_always_stay():
-    skills = pl.DataFrame(
-        [("a", f"s{n}") for n in range(9)] + [("b", "s0"), ("c", "s0")], schema=["item_id", "skill_uri"], orient="row"
-    )
-    kept = skill_profile(MEMBERS, skills, limit=5, min_share_pct=50)
-    assert kept["value_code"].to_list() == ["s0", "s1", "s2"]
-    assert skill_profile(MEMBERS, skills, limit=2, min_share_pct=0)["value_code"].to_list() == ["s0", "s1"]
+def listed(*counts, members=10):
+    """Skill rows of one opportunity whose skills so many members have."""
+    rows = [("o1", "OSAAMINEN", f"s{n:02d}", 100.0 * count / members, count, 0) for n, count in enumerate(counts)]
+    return pl.DataFrame(rows, schema=DISTRIBUTION, orient="row")
+
+
+def kept(*counts, fewest=4, most=6, members=10):
+    return pruned_skills(listed(*counts, members=members), fewest=fewest, most=most, min_share_pct=20).height
+
+
+def test_skill_lists_are_about_equally_long():
+    assert kept(*[9] * 30) == 6
+    assert kept(9, 8, 7, 6, 5, 1, 1, 1) == 5
+    assert kept(9, 8, *[2] * 30, members=100) == 4
+    assert kept(9, 8, 1, 1, 1, 1, members=100) == 3
+    assert kept(9) == 1
+    both = pl.concat([listed(*[9] * 30), listed(8, 7).with_columns(opportunity_id=pl.lit("o2"))])
+    kept_of_both = pruned_skills(both, fewest=4, most=6, min_share_pct=20)
+    assert kept_of_both.group_by("opportunity_id").len().sort("opportunity_id")["len"].to_list() == [6, 2]
 
 
 NAMES = {"o": {"fi": "hitsaaja", "sv": "svetsare", "en": "welder"}}
