@@ -139,7 +139,7 @@ class PublicationSettings(_Strict):
     """Disclosure limits and consumer limits of a release."""
 
     min_cell: int = Field(default=5, ge=2, description="opportunities with fewer members are not published")
-    min_cohesion: float = Field(default=0.4, ge=0, lt=1, description="likeness to its centre that an opportunity's members have")
+    min_cohesion: float = Field(default=0.15, ge=0, lt=1, description="mean likeness of two members an opportunity needs")
     max_skills: int = Field(default=20, ge=1, description="skills listed for one opportunity at most")
     min_skills: int = Field(default=8, ge=1, description="skills listed at least, where two members say so many")
     min_skill_share_pct: float = Field(default=10.0, ge=0, le=100)

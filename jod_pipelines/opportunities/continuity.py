@@ -13,7 +13,7 @@ from jod_pipelines.opportunities.profile import publishable, skill_distribution,
 from jod_pipelines.settings import IdentitySettings, PublicationSettings
 
 SETTLING_MONTHS = 6
-"""So long after a planted event it may show, and the ids of the kinds it makes or ends are not held against the month."""
+"""So long after a planted event it may show; the ids of the kinds it makes, ends or joins are not held against the month."""
 SAME = {"birth": "minted", "death": "retired", "sleep": "retired", "return": "reactivated", "split": "split", "merger": "merged"}
 """What the registry calls each planted event."""
 PAIRS = ("split", "merger")
@@ -136,11 +136,10 @@ def _turned(majority: pl.DataFrame, planted: pl.DataFrame) -> pl.DataFrame:
 def _kept(members: pl.DataFrame, truth: pl.DataFrame, planted: pl.DataFrame) -> pl.DataFrame:
     before = members.drop_nulls("opportunity_id").with_columns(pl.col("month") + 1)
     both = before.join(members, on=["month", "item_id"], suffix="_now").join(truth.drop_nulls("kind"), on="item_id")
-    settling = (
-        planted.filter(pl.col("event") != "birth")
-        .select("kind", start="month")
-        .with_columns(end=pl.col("start") + SETTLING_MONTHS)
-    )
+    # Of two kinds that become one, either may lose its id.
+    ending = planted.filter(pl.col("event") != "birth").select("month", "kind")
+    taking = planted.filter(event="merger").select("month", kind="other")
+    settling = pl.concat([ending, taking]).select("kind", start="month", end=pl.col("month") + SETTLING_MONTHS)
     unsettled = both.join(settling, on="kind").filter(pl.col("month").is_between("start", "end"))
     living = both.join(unsettled.select("month", "item_id").unique(), on=["month", "item_id"], how="anti")
     same = (pl.col("opportunity_id") == pl.col("opportunity_id_now")).fill_null(False)
