@@ -20,6 +20,8 @@ from jod_pipelines.settings import ClusterSettings
 
 FIT_ITEMS = 20_000
 """Groups are looked for among at most this many items; all others join the group most like them."""
+FEWEST_NEIGHBOURS, ITEMS_PER_NEIGHBOUR = 5, 50
+"""A few hundred programmes fall into groups of five to ten: with more neighbours than that, groups run together."""
 CONTEXT_WEIGHT = 0.5
 BLOCK = 50_000
 """Items compared with all groups at a time."""
@@ -100,7 +102,8 @@ def _group(
     """Group (-1: none) and strength of each row."""
     vectors = _tfidf(cells)
     fit = _sample(ids, FIT_ITEMS)
-    graph = _shared_neighbours(_embed(vectors[fit], settings), settings.neighbours)
+    neighbours = min(settings.neighbours, max(FEWEST_NEIGHBOURS, len(fit) // ITEMS_PER_NEIGHBOUR))
+    graph = _shared_neighbours(_embed(vectors[fit], settings), neighbours)
     found = _communities_within(graph, _communities(graph, settings.seed), settings)
     found = _merge_similar(found, vectors[fit], settings.merge_similarity)
     labels = _settle(cells, fit, found, settings.min_cluster_floor)
@@ -165,12 +168,12 @@ def _communities_within(graph: sparse.csr_matrix, labels: np.ndarray, settings: 
 def _merge_similar(labels: np.ndarray, vectors: sparse.csr_matrix, similarity: float) -> np.ndarray:
     """Join groups whose centres are alike (average linkage): communities break large groups up."""
     from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import pdist
 
     centres = _centres(labels, vectors)
     if len(centres) < 2:
         return labels
-    joined = fcluster(linkage(pdist(centres, "cosine"), method="average"), 1 - similarity, criterion="distance")
+    distances = np.clip(1 - centres @ centres.T, 0, None)[np.triu_indices(len(centres), 1)]
+    joined = fcluster(linkage(distances.astype(np.float64), method="average"), 1 - similarity, criterion="distance")
     return np.asarray(joined[labels] - 1)
 
 
