@@ -118,7 +118,7 @@ class IdentitySettings(_Strict):
     carry_meaning: float = Field(default=0.65, ge=0, lt=1, description="likeness of skills below which it means something else")
     carry_profile: float = Field(default=0.8, gt=0, lt=1, description="likeness of skills that is enough without members")
     meaning_half_life_days: int = Field(default=365, ge=1, description="how fast what an id means may follow its members")
-    join_likeness: float = Field(default=0.65, gt=0, lt=1, description="likeness at which what had two ids becomes one")
+    join_likeness: float = Field(default=0.75, gt=0, lt=1, description="likeness at which what had two ids becomes one")
     part_share: float = Field(default=0.3, gt=0, lt=1, description="a part of a group that makes a split or a merge worth naming")
     part_likeness: float = Field(
         default=0.35, ge=0, lt=1, description="likeness of skills that a part has with what it came from"

@@ -389,9 +389,9 @@ def _events(
 
 
 def _sources(evidence: _Evidence, settings: IdentitySettings) -> np.ndarray:
-    """Of which active ids a cluster is a part: most of what is known of it came from there, or a real part of them went to it."""
-    known = evidence.shared[:, evidence.active].sum(axis=1, keepdims=True)
-    mostly = (2 * evidence.shared > known) & (evidence.shared >= STRAY_SHARE * evidence.sizes[:, None])
+    """Of which active ids a cluster is a part: it got more from there than from elsewhere, or a real part of them went to it."""
+    most = np.max(np.where(evidence.active, evidence.shared, 0), axis=1, keepdims=True, initial=1)
+    mostly = (evidence.shared >= most) & (evidence.shared >= STRAY_SHARE * evidence.sizes[:, None])
     real_part = evidence.shared >= settings.part_share * np.maximum(1, evidence.known_sizes)[None, :]
     return evidence.active[None, :] & (mostly | real_part) & ~(evidence.likeness < settings.part_likeness)
 
