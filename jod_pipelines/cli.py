@@ -226,7 +226,7 @@ def dev(home: HomeOption = None, port: Annotated[int, typer.Option(help="port on
 @app.command()
 def bench(
     name: Annotated[str | None, typer.Argument(help="one benchmark; all without")] = None,
-    scale: Annotated[str, typer.Option(help="size of the warehouse's: small, national or a number of postings")] = "national",
+    scale: Annotated[str | None, typer.Option(help="size of clusters and warehouse: small, national or postings")] = None,
 ) -> None:
     """Run the benchmarks, each beside a named peer in the same run."""
     from jod_pipelines.bench import run_benchmarks

@@ -102,6 +102,9 @@ class StatfinTable(_Strict):
 class ClusterSettings(_Strict):
     """How items become opportunities. Sizes are counts of items, likeness is the cosine of skill profiles."""
 
+    start: Literal["neighbours", "density"] = Field(
+        default="neighbours", description="where groups are first seen: communities of shared neighbours, or UMAP and HDBSCAN"
+    )
     svd_components: int = Field(default=100, ge=2)
     neighbours: int = Field(default=15, ge=2)
     min_cluster_floor: int = Field(default=5, ge=2)

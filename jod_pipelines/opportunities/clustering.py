@@ -23,6 +23,8 @@ FIT_ITEMS = 20_000
 FEWEST_NEIGHBOURS, ITEMS_PER_NEIGHBOUR = 5, 50
 """A few hundred programmes fall into groups of five to ten: with more neighbours than that, groups run together."""
 CONTEXT_WEIGHT = 0.5
+DENSE_SHARE = 0.001
+"""HDBSCAN's smallest group, as a share of the items."""
 BLOCK = 50_000
 """Items compared with all groups at a time."""
 ROUNDS = 5
@@ -102,9 +104,11 @@ def _group(
     """Group (-1: none) and strength of each row."""
     vectors = _tfidf(cells)
     fit = _sample(ids, FIT_ITEMS)
-    neighbours = min(settings.neighbours, max(FEWEST_NEIGHBOURS, len(fit) // ITEMS_PER_NEIGHBOUR))
-    graph = _shared_neighbours(_embed(vectors[fit], settings), neighbours)
-    found = _communities_within(graph, _communities(graph, settings.seed), settings)
+    start = _density_start if settings.start == "density" else _neighbour_start
+    found = start(vectors[fit], settings)
+    fit, found = fit[found >= 0], found[found >= 0]
+    if not len(fit):
+        return np.full(len(ids), -1), np.zeros(len(ids))
     found = _merge_similar(found, vectors[fit], settings.merge_similarity)
     labels = _settle(cells, fit, found, settings.min_cluster_floor)
     joined = _merge_similar(labels, vectors, settings.merge_similarity)
@@ -116,6 +120,43 @@ def _group(
     strengths = _cosines(vectors, centres, labels)
     near = strengths >= settings.attach_similarity
     return np.where(near, labels, -1), np.where(near, strengths, 0)
+
+
+def _neighbour_start(vectors: sparse.csr_matrix, settings: ClusterSettings) -> np.ndarray:
+    """Communities of the graph of shared neighbours, and communities within those."""
+    graph = _shared_neighbours(_embed(vectors, settings), _neighbour_count(vectors.shape[0], settings))
+    return _communities_within(graph, _communities(graph, settings.seed), settings)
+
+
+def _density_start(vectors: sparse.csr_matrix, settings: ClusterSettings) -> np.ndarray:
+    """UMAP, then HDBSCAN; -1 is noise."""
+    from jod_pipelines.opportunities import numba_cache
+
+    numba_cache.enable()
+    import hdbscan
+    import umap
+    from threadpoolctl import threadpool_limits
+
+    embedded = _embed(vectors, settings)
+    neighbours = max(2, _neighbour_count(len(embedded), settings))
+    with threadpool_limits(1):
+        indices, likeness = _nearest(embedded, neighbours)
+        reducer = umap.UMAP(
+            n_neighbors=neighbours,
+            n_components=min(settings.umap_components, len(embedded) - 2),
+            min_dist=0.0,
+            random_state=settings.seed,
+            n_jobs=1,
+            precomputed_knn=(indices, np.sqrt(np.clip(2 - 2 * likeness, 0, None)), None),
+        )
+        flat = reducer.fit_transform(embedded)
+    smallest = max(settings.min_cluster_floor, round(DENSE_SHARE * len(embedded)))
+    clusterer = hdbscan.HDBSCAN(min_cluster_size=smallest, min_samples=min(5, smallest), core_dist_n_jobs=1)
+    return np.asarray(clusterer.fit_predict(flat.astype(np.float64)))
+
+
+def _neighbour_count(items: int, settings: ClusterSettings) -> int:
+    return min(settings.neighbours, max(FEWEST_NEIGHBOURS, items // ITEMS_PER_NEIGHBOUR), items - 1)
 
 
 def _embed(vectors: sparse.csr_matrix, settings: ClusterSettings) -> np.ndarray:
@@ -132,17 +173,22 @@ def _embed(vectors: sparse.csr_matrix, settings: ClusterSettings) -> np.ndarray:
     return np.asarray(normalize(embedded), dtype=np.float32)
 
 
-def _shared_neighbours(vectors: np.ndarray, neighbours: int) -> sparse.csr_matrix:
-    """A graph of nearest neighbours, weighted by how many of their neighbours two items share (Jarvis and Patrick 1973)."""
+def _nearest(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and cosines of the nearest rows, nearest first: the row itself, or one equal to it, comes first."""
     import faiss
     from threadpoolctl import threadpool_limits
 
-    count = min(neighbours + 1, len(vectors))  # an item is its own nearest neighbour
     with threadpool_limits(1):
         index = faiss.IndexFlatIP(vectors.shape[1])
         index.add(vectors)
-        _, nearest = index.search(vectors, count)
-    rows = np.repeat(np.arange(len(vectors)), count)
+        likeness, nearest = index.search(vectors, count)
+    return nearest, likeness
+
+
+def _shared_neighbours(vectors: np.ndarray, neighbours: int) -> sparse.csr_matrix:
+    """A graph of nearest neighbours, weighted by how many of their neighbours two items share (Jarvis and Patrick 1973)."""
+    nearest, _ = _nearest(vectors, neighbours + 1)
+    rows = np.repeat(np.arange(len(vectors)), nearest.shape[1])
     links = sparse.csr_matrix((np.ones(nearest.size, dtype=np.float32), (rows, nearest.ravel())), shape=(len(vectors),) * 2)
     shared = (links @ links.T).multiply(links).tocsr()
     return shared.maximum(shared.T).tocsr()

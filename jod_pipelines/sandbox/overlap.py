@@ -16,7 +16,7 @@ from scipy import sparse
 
 SKILLS_OF_KIND = 20
 """Skills a kind asks for, some nearly always, some seldom."""
-CHANCES = (0.15, 0.7)
+CHANCES = (0.1, 0.5)
 """How often postings of a kind ask for one of its skills, drawn evenly for each of them."""
 FAMILY, FAMILY_SKILLS, GENERAL_SKILLS = 5, 24, 30
 """Kinds of a family, skills a family draws on, skills anyone may ask for."""
@@ -36,13 +36,13 @@ class Hardness:
         noise_skills_pct: of a posting's skills, those that have nothing to do with its kind.
         blurred_postings_pct: postings that name few of their kind's skills and fill up with others.
         size_skew: sizes of kinds follow rank to the power of minus this; 0 makes all equal.
-        kinds: how many kinds; None grows slowly with the postings (150 of 20 000, 243 of 100 000, 485 of 1 000 000).
+        kinds: how many kinds; None grows slowly with the postings (200 of 20 000, 324 of 100 000, 647 of 1 000 000).
     """
 
-    shared_pct: float = 60.0
-    noise_skills_pct: float = 25.0
+    shared_pct: float = 75.0
+    noise_skills_pct: float = 30.0
     blurred_postings_pct: float = 5.0
-    size_skew: float = 0.7
+    size_skew: float = 1.0
     kinds: int | None = None
 
 
@@ -72,7 +72,7 @@ def overlapping_postings(postings: int, seed: int, hardness: Hardness | None = N
     """
     hardness = hardness or Hardness()
     own = np.random.default_rng([seed, 61])
-    kinds = hardness.kinds or round(150 * (postings / 20_000) ** 0.3)
+    kinds = hardness.kinds or round(200 * (postings / 20_000) ** 0.3)
     asked, chances = _kinds_of_work(own, kinds, skills, hardness.shared_pct / 100)
     sizes = np.arange(1, kinds + 1) ** -hardness.size_skew
     sizes /= sizes.sum()
@@ -148,6 +148,7 @@ def _evidence(
     lost = chances.sum(axis=1, keepdims=True) * (1 - kept)
     absent = np.exp(-(strays + lost) * popularity)
     np.put_along_axis(absent, asked, np.take_along_axis(absent, asked, axis=1) * (1 - kept * chances), axis=1)
+    absent = np.clip(absent, 1e-9, 1 - 1e-9)
     return (np.log1p(-absent) - np.log(absent)).T.astype(np.float32), np.log(absent).sum(axis=1)
 
 
