@@ -118,8 +118,16 @@ class ClusterSettings(_Strict):
 class IdentitySettings(_Strict):
     """When a new cluster is the old opportunity."""
 
-    carry_overlap: float = Field(default=0.3, gt=0, lt=1)
-    carry_profile: float = Field(default=0.8, gt=0, lt=1)
+    carry_overlap: float = Field(default=0.3, gt=0, lt=1, description="members both runs knew that must be shared (Jaccard)")
+    carry_meaning: float = Field(default=0.65, ge=0, lt=1, description="likeness of skills below which it means something else")
+    carry_profile: float = Field(default=0.8, gt=0, lt=1, description="likeness of skills that is enough without members")
+    meaning_half_life_days: int = Field(default=365, ge=1, description="how fast what an id means may follow its members")
+    join_likeness: float = Field(default=0.75, gt=0, lt=1, description="likeness at which what had two ids becomes one")
+    part_share: float = Field(default=0.3, gt=0, lt=1, description="a part of a group that makes a split or a merge worth naming")
+    part_likeness: float = Field(
+        default=0.35, ge=0, lt=1, description="likeness of skills that a part has with what it came from"
+    )
+    qualification_keep_share: float = Field(default=0.33, gt=0, lt=0.5, description="below it a qualification's id is let go")
 
 
 class ForecastSettings(_Strict):
@@ -167,7 +175,9 @@ class PublicationSettings(_Strict):
     """Disclosure limits and consumer limits of a release."""
 
     min_cell: int = Field(default=5, ge=2, description="opportunities with fewer members are not published")
-    max_skills: int = Field(default=30, ge=1, description="skills listed for one opportunity")
+    min_cohesion: float = Field(default=0.15, ge=0, lt=1, description="mean likeness of two members an opportunity needs")
+    max_skills: int = Field(default=20, ge=1, description="skills listed for one opportunity at most")
+    min_skills: int = Field(default=8, ge=1, description="skills listed at least, where two members say so many")
     min_skill_share_pct: float = Field(default=10.0, ge=0, le=100)
 
 
@@ -187,6 +197,9 @@ class Settings(BaseSettings):
     esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download: a folder or a ZIP file")
     drop_folder: Path | None = Field(default=None, description="one folder per sender of local education offers")
     drop_file_max_bytes: int = Field(default=50_000_000, gt=0, description="a larger file in the drop folder is refused unread")
+    max_lost_ids_pct: float = Field(
+        default=20.0, ge=0, le=100, description="opportunity ids that one run may retire, of those there were; more is held"
+    )
     postings_interface: Literal["v2", "v1"] = Field(default="v2", description="where job postings come from; V1 ends in May 2027")
     postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface V2")
     postings_client_id: SecretStr | None = Field(default=None, description="OAuth2 client of the postings interface V1")
