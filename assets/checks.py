@@ -21,6 +21,7 @@ from jod_pipelines.contracts.table_checks import check_table
 from jod_pipelines.fingerprint import code_fingerprint, combined
 from jod_pipelines.ingest import contracts_of, read_typed
 from jod_pipelines.platform import Platform
+from jod_pipelines.products import rows_when_released
 from jod_pipelines.quality import results_of, with_quarantine
 from jod_pipelines.settings import Settings
 from jod_pipelines.sources import all_resources
@@ -107,6 +108,7 @@ def check_marts(platform: Platform, tables: Iterable[Table], *, anew: bool = Fal
     warehouse, described = Warehouse(platform), json.loads(manifest().read_bytes())
     marks = {described["nodes"][uid]["name"]: mark for uid, mark in warehouse.marks(described).items()}
     code, passed = code_fingerprint("data_contracts", "jod_pipelines/contracts"), {}
+    before = rows_when_released(platform)
     with warehouse.reader() as connection:
         remembered = carried.remembered_checks(connection)
         for table in tables:
@@ -117,7 +119,7 @@ def check_marts(platform: Platform, tables: Iterable[Table], *, anew: bool = Fal
             if of is not None and known.get("of") == of:
                 report = CheckReport(table.name, known["rows"], [Finding(**finding) for finding in known["findings"]])
             else:
-                report = check_table(connection, table)
+                report = check_table(connection, table, rows_before=before.get(table.physical_name))
                 if of is not None and report.passed:
                     passed[table.physical_name, CONTRACT] = {"of": of, **_as_plain(report)}
             yield table, report
@@ -143,7 +145,8 @@ def _published_check(table: Table) -> dg.AssetChecksDefinition:
         warehouse = Warehouse(platform)
         report = check_frame(warehouse.query(f"select * from {table.physical_name}"), table)
         with warehouse.reader() as connection:
-            between = check_table(connection, table, kinds=("references", "sql"))
+            before = rows_when_released(platform).get(table.physical_name)
+            between = check_table(connection, table, kinds=("references", "shrink", "sql"), rows_before=before)
         for found, by in ((report, "great expectations"), (between, "sql")):
             platform.quality.add(context.run.run_id, results_of(found, context.run.run_id, table.name, table.layer, by))
         report.findings += between.findings

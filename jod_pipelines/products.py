@@ -40,6 +40,7 @@ from jod_pipelines.warehouse.build import Warehouse
 KINDS = ("job", "education")
 DECLARED, RECOGNISED = 1.0, 0.6
 """Weights of a skill the employer chose and of one found in a text."""
+RELEASED_ROWS = "released_rows"
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
 SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "sources", "scale", "seed"}
 
@@ -235,6 +236,7 @@ def publish_release(platform: Platform, plan: Plan) -> Path:
 
     def take_over() -> None:
         if warehouse.building.exists():
+            platform.state.write(RELEASED_ROWS, warehouse.mart_rows())
             warehouse.swap()
         for kind, registry in registries.items():
             platform.state.write(f"identity.{kind}", registry)
@@ -244,6 +246,13 @@ def publish_release(platform: Platform, plan: Plan) -> Path:
     target = publish(release_content(platform, plan), platform.releases_folder, before_pointing=take_over)
     platform.state.record("release", "product", "changed", plan.release_id)
     return target
+
+
+def rows_when_released(platform: Platform) -> dict[str, int]:
+    """Rows of marts and published datasets in the newest release, by physical name, but for those that may shrink this once."""
+    accepted = platform.settings.accept_shrink
+    counts: dict[str, int] = platform.state.read(RELEASED_ROWS) or {}
+    return {name: rows for name, rows in counts.items() if name.split(".")[-1] not in accepted}
 
 
 def _next_registry(platform: Platform, kind: str, plan: Plan) -> Any:

@@ -200,6 +200,9 @@ class Settings(BaseSettings):
     max_lost_ids_pct: float = Field(
         default=20.0, ge=0, le=100, description="opportunity ids that one run may retire, of those there were; more is held"
     )
+    accept_shrink: tuple[str, ...] = Field(
+        default=(), description="marts and published datasets that may have far fewer rows than when last released, this once"
+    )
     postings_interface: Literal["v2", "v1"] = Field(default="v2", description="where job postings come from; V1 ends in May 2027")
     postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface V2")
     postings_client_id: SecretStr | None = Field(default=None, description="OAuth2 client of the postings interface V1")

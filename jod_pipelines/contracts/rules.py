@@ -14,8 +14,8 @@ from jod_pipelines.contracts.model import Column, Severity, Table
 
 Kind = Literal[
     "required", "pattern", "allowed", "minimum", "maximum", "max_length", "references",  # of one row
-    "type", "unique", "key", "rows", "sql",  # of the table
-    "shrink", "growth", "unknown_field", "missing_field", "changed_type", "new_code",  # of a landed snapshot
+    "type", "unique", "key", "rows", "sql", "shrink",  # of the table
+    "growth", "unknown_field", "missing_field", "changed_type", "new_code",  # of a landed snapshot
 ]  # fmt: skip
 OF_ONE_ROW = ("required", "pattern", "allowed", "minimum", "maximum", "max_length", "references")
 DRIFT = ("unknown_field", "missing_field", "changed_type", "new_code")
@@ -43,6 +43,8 @@ def rules_of(table: Table) -> list[Rule]:
         rules.append(Rule("key", "unique key", ",".join(table.primary_key), _of_table(table.severity, table), table.primary_key))
     if table.min_rows:
         rules.append(Rule("rows", f"at least {table.min_rows} rows", None, "block", table.min_rows))
+    if table.max_shrink_pct < 100:
+        rules.append(Rule("shrink", f"shrinks by at most {table.max_shrink_pct:g} %", None, "block", table.max_shrink_pct))
     rules += [Rule("sql", rule.description, None, rule.severity, rule.query) for rule in table.rules]
     return rules + (list(_snapshot_rules(table)) if table.layer == "landing" else [])
 
@@ -76,8 +78,6 @@ def _of_table(severity: Severity, table: Table) -> Severity:
 
 
 def _snapshot_rules(table: Table) -> Iterator[Rule]:
-    if table.max_shrink_pct < 100:
-        yield Rule("shrink", f"shrinks by at most {table.max_shrink_pct:g} %", None, "block", table.max_shrink_pct)
     yield Rule("growth", f"grows by at most {table.max_growth_pct:g} %", None, "block", table.max_growth_pct)
     for kind in DRIFT:
         verb = getattr(table.drift, kind)

@@ -11,13 +11,21 @@ from jod_pipelines.contracts.rules import OF_ONE_ROW, Rule, rules_of
 SAMPLE_KEYS = 5
 
 
-def check_table(connection: Any, table: Table, name: str | None = None, kinds: tuple[str, ...] | None = None) -> CheckReport:
-    """Check every row of a table against its contract: types, row rules, keys, references, rules in SQL.
+def check_table(
+    connection: Any,
+    table: Table,
+    name: str | None = None,
+    kinds: tuple[str, ...] | None = None,
+    *,
+    rows_before: int | None = None,
+) -> CheckReport:
+    """Check every row of a table against its contract: types, row rules, keys, references, volume, rules in SQL.
 
     Args:
         connection: a DuckDB connection in which the table, and those it refers to, are.
         name: what the table is called there, if not by its physical name.
         kinds: only rules of these kinds.
+        rows_before: how many rows the table had when last released; without it, it may have any number.
     """
     name = name or table.physical_name
     types = dict(connection.execute(f"select column_name, column_type from (describe {name})").fetchall())
@@ -36,6 +44,8 @@ def check_table(connection: Any, table: Table, name: str | None = None, kinds: t
     for rule in rules:
         if rule.kind == "rows":
             report.findings.append(Finding(rule.name, None, rows >= rule.value, None, (), rule.severity))
+        elif rule.kind == "shrink":
+            report.findings.append(_shrink(table.name, rule, rows, rows_before))
         elif rule.kind in ("key", "unique"):
             columns = table.primary_key if rule.kind == "key" else (str(rule.column),)
             report.findings.append(_unique(connection, name, columns, rule))
@@ -88,6 +98,12 @@ def _finding(connection: Any, table: Table, name: str, rule: Rule, count: int) -
         keys = tuple(row[0] for row in found if row[0] is not None)
         examples = tuple(str(row[1]) for row in found)
     return Finding(rule.name, rule.column, count == 0, count, examples, rule.severity, keys)
+
+
+def _shrink(name: str, rule: Rule, rows: int, before: int | None) -> Finding:
+    holds = not before or rows >= before * (1 - rule.value / 100)
+    told = (f"{before} rows when last released, {rows} now; if that is right, JOD_ACCEPT_SHRINK='[\"{name}\"]' lets it through",)
+    return Finding(rule.name, None, holds, None, () if holds else told, rule.severity)
 
 
 def _unique(connection: Any, name: str, columns: tuple[str, ...], rule: Rule) -> Finding:

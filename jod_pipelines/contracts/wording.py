@@ -112,8 +112,8 @@ def column_rules(column: Column, table: Table, language: str) -> list[Rule]:
 def table_rules(table: Table, language: str) -> list[Rule]:
     """The rules over the whole table: volume, then the queries."""
     limits: list[tuple[str, float]] = [("rows", table.min_rows)] if table.min_rows else []
+    limits += [("shrink", table.max_shrink_pct)] if table.max_shrink_pct < 100 else []
     if table.layer == "landing":
-        limits += [("shrink", table.max_shrink_pct)] if table.max_shrink_pct < 100 else []
         limits += [("growth", table.max_growth_pct)]
     held = HELD[language] if table.layer == "landing" else SEVERITY["block"][language]
     rules = [Rule(RULES[kind][language].format(_number(limit)), "", held) for kind, limit in limits]

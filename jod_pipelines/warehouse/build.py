@@ -196,6 +196,15 @@ class Warehouse:
         with _connect(path, read_only=True) as connection:
             yield connection
 
+    def mart_rows(self) -> dict[str, int]:
+        """Rows of each mart and published dataset of the newest state, by physical name."""
+        contracts = load_contracts()
+        names = [table.physical_name for layer in ("marts", "published") for table in contracts[layer].values()]
+        counts = " union all by name ".join(
+            f"select '{name}' as name, count(*) as rows from {name}" for name in sorted(set(names))
+        )
+        return dict(self.query(counts).iter_rows())
+
     def swap(self) -> None:
         """Let readers have the finished build, without the views that only a build can read."""
         with _connect(self.building) as connection:

@@ -213,10 +213,12 @@ def _named(connection: Any, table: Table, frame: pl.DataFrame) -> list[expectati
     """What the gates of the layer find broken, as assets/checks.py asks them."""
     _put(connection, table.physical_name, frame)
     if table.layer == "marts":
-        findings = table_checks.check_table(connection, table).findings
+        findings = table_checks.check_table(connection, table, rows_before=len(valid_rows(table))).findings
     else:
         findings = expectations.check_frame(frame, table).findings
-        findings += table_checks.check_table(connection, table, kinds=("references", "sql")).findings
+        findings += table_checks.check_table(
+            connection, table, kinds=("references", "shrink", "sql"), rows_before=len(valid_rows(table))
+        ).findings
     return [finding for finding in findings if not finding.passed]
 
 
@@ -255,6 +257,8 @@ def planted(table: Table, frame: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """The frame with its last row (or, for rules of the table, all of it) breaking one rule."""
     if rule.kind == "rows":
         return frame.head(max(rule.value - 1, 0))
+    if rule.kind == "shrink":
+        return frame.head(0)
     if rule.kind == "type":
         other = pl.String() if frame.schema[rule.column] != pl.String() else pl.Int64()
         return frame.with_columns(pl.lit(None, other).alias(rule.column))

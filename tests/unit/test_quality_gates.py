@@ -212,3 +212,18 @@ def test_nothing_is_made_behind_a_broken_mart_and_everything_behind_a_warning(se
     definitions = dg.Definitions(assets=[fact, release], asset_checks=[contracts], jobs=[job])
     definitions.resolve_job_def("all").execute_in_process(raise_on_error=False)
     assert done == made
+
+
+def test_a_mart_that_lost_most_of_its_rows_is_not_released_unless_that_is_accepted(platform):
+    limit = FIELD.max_shrink_pct
+    assert 0 < limit < 100
+    platform.state.write("released_rows", {FIELD.physical_name: 1})
+    assert judged(platform, anew=True).passed
+    platform.state.write("released_rows", {FIELD.physical_name: 1_000})
+    held = judged(platform, anew=True)
+    assert held.stops
+    assert held.line.startswith(f"dim_education_field: 1 rules broken, first shrinks by at most {limit:g} %, such as")
+    assert "1000 rows when last released, 1 now" in held.line
+    assert "JOD_ACCEPT_SHRINK" in held.line
+    accepting = Platform(load_settings(home=platform.home, accept_shrink=("dim_education_field",)))
+    assert judged(accepting, anew=True).passed
