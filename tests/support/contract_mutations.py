@@ -31,6 +31,9 @@ from jod_pipelines.landing.drift import Watch
 ROWS = 3
 VALID: dict[str, dict[str, Any]] = {
     "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
+    "skill_demand_supply": {"demanded_share_pct": 1.0, "supplied_share_pct": 1.0, "gap_pct_points": 0.0},
+    "job_opportunity_distribution": {"distribution_type": "OSAAMINEN", "value_code": "http://data.europa.eu/esco/skill/a1"},
+    "education_opportunity_distribution": {"distribution_type": "OSAAMINEN", "value_code": "http://data.europa.eu/esco/skill/a1"},
 }
 """Values that rules in SQL ask for, beyond what the columns say."""
 WITH_STATUS = "number_only_with_its_status"
@@ -40,6 +43,15 @@ BROKEN: dict[tuple[str, str], dict[str, Any]] = {
     ("forecast_vacancies", "horizon_is_months_ahead"): {"horizon_months": 2},
     ("education_opportunity", "durations_all_or_none"): {"duration_min_months": None},
     ("education_opportunity", "durations_in_order"): {"duration_min_months": 9},
+    ("skill_trend", "alarm_has_postings"): {"trend": "emerging", "posting_ids": []},
+    ("skill_demand_supply", "gap_is_demand_less_supply"): {"gap_pct_points": 5.0},
+    ("job_opportunity_distribution", "codes_are_of_their_type"): {"value_code": "http://data.europa.eu/esco/occupation/a1"},
+    ("job_opportunity_distribution", "single_values_sum_to_100"): {
+        "distribution_type": "TYOAIKA",
+        "value_code": "FULLTIME",
+        "share_pct": 60.0,
+    },
+    ("education_opportunity_distribution", "codes_are_of_their_type"): {"distribution_type": "KUNTA", "value_code": "0091"},
 }
 """What breaks a rule in SQL, by dataset and name of the rule: a new rule needs a line here."""
 WRONG_TYPE = {"VARCHAR": 5, "VARCHAR[]": 5, "BOOLEAN": "perhaps"}
