@@ -229,6 +229,10 @@ PROVIDER = {"fi": "koulutuskuntayhtymä", "sv": "samkommun", "en": "Joint Author
 SITE = {"fi": "pääkampus", "sv": "huvudcampus", "en": "Main Campus"}
 
 
+ESCO_FOLDER = "ESCO dataset - v1.1.1 - classification"
+"""Where the files of a download stand in its pack: only the folder's name tells their version."""
+
+
 def esco_pack(world: World) -> bytes:
     """The ESCO download: the official CSV files of version 1.1 in three languages, zipped, the same bytes every time."""
     files: dict[str, list[dict[str, str]]] = {}
@@ -329,7 +333,7 @@ def esco_pack(world: World) -> bytes:
         }
         for kind in world.vocabulary.work
     ]
-    return _zip(files)
+    return _zip({f"{ESCO_FOLDER}/{name}": rows for name, rows in files.items()})
 
 
 def _zip(files: dict[str, list[dict[str, str]]]) -> bytes:

@@ -151,6 +151,28 @@ def test_a_new_version_is_told_concept_by_concept(tmp_path):
         (f"{ESCO}/skill/3", "added", None, "ratkaista ongelmia"),
     }
     assert changes["source_document"].unique().to_list() == ["0002 1.2.0"]
+    assert set(changes.select("change", "version_before", "version_after").iter_rows()) == {
+        ("renamed", "1.1.1", "1.2.0"),
+        ("gone", "1.1.1", None),
+        ("added", None, "1.2.0"),
+    }
+
+
+def test_a_concept_has_what_the_files_of_its_newest_version_say_together():
+    """The list in JSON has codes and no kinds, the CSV kinds and no codes; an older file adds nothing to either."""
+    listed = [{"uri": SOLVE, "notation": "S1.1", "prefLabel": {"fi": "ratkaista ongelmia"}}]
+    older = SKILLS.replace("altLabels\n", "altLabels,status\n").replace("ongelmia,\n", "ongelmia,,released\n")
+    parsed = read(
+        **{
+            "skills_fi_sv_en_v1.1.1.json": orjson.dumps(listed),
+            "skills_fi_v1.1.1.csv": SKILLS,
+            "skills_fi_v1.0.3.csv": older,
+        }
+    )
+    assert rows(parsed, "concept", "concept_uri", "code", "skill_type", "status", "version") == {
+        (SOLVE, "S1.1", "skill/competence", None, "1.1.1"),
+        (SOLVE_TOO, None, "skill/competence", None, "1.1.1"),
+    }
 
 
 def test_a_folder_without_a_download_is_said_so(tmp_path):

@@ -16,6 +16,7 @@ from jod_pipelines.fingerprint import PROJECT
 from jod_pipelines.sandbox import InProcessTransport, build_world
 from jod_pipelines.sandbox.faults import Fault, FaultyApp, read_faults
 from jod_pipelines.sandbox.finnish import gerund, inflected, third_person
+from jod_pipelines.sandbox.registers import ESCO_FOLDER
 from jod_pipelines.sandbox.servers.app import SourcesApp
 from jod_pipelines.sandbox.servers.statistics import MAX_CALLS, MAX_CELLS, WINDOW_S
 from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
@@ -215,8 +216,8 @@ def test_text_is_not_a_list_of_labels(world):
 
 def test_the_classification_is_a_zip_of_official_files(world):
     with zipfile.ZipFile(io.BytesIO(SyntheticCatalogue(world).esco_pack())) as pack:
-        names = set(pack.namelist())
-        skills = pack.read("skills_fi.csv").decode()
+        names = {name.removeprefix(f"{ESCO_FOLDER}/") for name in pack.namelist()}
+        skills = pack.read(f"{ESCO_FOLDER}/skills_fi.csv").decode()
     assert {"skills_fi.csv", "skills_sv.csv", "occupations_en.csv", "ISCOGroups_fi.csv", "occupationSkillRelations.csv"} <= names
     assert skills.splitlines()[0].startswith("conceptType,conceptUri,skillType,reuseLevel,preferredLabel,altLabels")
 
