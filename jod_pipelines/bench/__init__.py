@@ -48,12 +48,13 @@ def run_benchmarks(name: str | None, console: Console, scale: str = "national") 
 
 
 def _benchmarks(scale: str) -> dict[str, Callable[[], list[Result]]]:
-    from jod_pipelines.bench import clusters, crawl, forecasts, ingest, warehouse
+    from jod_pipelines.bench import clusters, crawl, forecasts, ingest, skills, warehouse
 
     return {
         "ingest": ingest.run_pages,
         "postings": ingest.run_postings,
         "crawl": crawl.run,
+        "skills": skills.run,
         "clusters": clusters.run,
         "forecasts": forecasts.run,
         "warehouse": lambda: warehouse.run(scale),

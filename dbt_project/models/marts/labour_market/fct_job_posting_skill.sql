@@ -12,7 +12,9 @@
 
 select distinct
     posting.posting_id,
-    posting.skill_uri
+    posting.skill_uri,
+    1.0::double as score,
+    'employer' as method
 from (
     select
         posting_id,
