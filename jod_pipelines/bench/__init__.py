@@ -30,11 +30,11 @@ class Result:
         return self.amount / self.seconds if self.seconds else float("inf")
 
 
-def run_benchmarks(name: str | None, console: Console, scale: str = "national") -> None:
+def run_benchmarks(name: str | None, console: Console, scale: str | None = None) -> None:
     """Run one benchmark or all, and print them.
 
     Args:
-        scale: how many postings the warehouse's has: small, national or a number. The others have sizes of their own.
+        scale: how many postings, of those that have a choice: small, national or a number; without, each has its own.
 
     Raises:
         SettingsError: there is no such benchmark.
@@ -47,17 +47,18 @@ def run_benchmarks(name: str | None, console: Console, scale: str = "national") 
             _show(title, run(), console)
 
 
-def _benchmarks(scale: str) -> dict[str, Callable[[], list[Result]]]:
-    from jod_pipelines.bench import clusters, crawl, forecasts, ingest, skills, warehouse
+def _benchmarks(scale: str | None) -> dict[str, Callable[[], list[Result]]]:
+    from jod_pipelines.bench import clusters, crawl, forecasts, identity, ingest, skills, warehouse
 
     return {
         "ingest": ingest.run_pages,
         "postings": ingest.run_postings,
         "crawl": crawl.run,
+        "clusters": lambda: clusters.run(scale or "small"),
+        "identity": identity.run,
         "skills": skills.run,
-        "clusters": clusters.run,
         "forecasts": forecasts.run,
-        "warehouse": lambda: warehouse.run(scale),
+        "warehouse": lambda: warehouse.run(scale or "national"),
     }
 
 

@@ -16,7 +16,7 @@ def warm_up() -> None:
             "skill_uris": [[f"skill{(number % 4) * 10 + step}" for step in range(6)] + [f"own{number}"] for number in range(120)],
         }
     )
-    cluster(items, ClusterSettings())
+    cluster(items, ClusterSettings(start="density"))
 
 
 if __name__ == "__main__":

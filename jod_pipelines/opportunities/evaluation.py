@@ -34,10 +34,10 @@ def evaluate(clusters: pl.DataFrame, truth: pl.DataFrame | None = None) -> Clust
     sizes = inside.group_by("cluster").len()
     ari_clustered = ari_all = groups = None
     if truth is not None and not truth.is_empty():
-        known = clusters.join(truth, on="item_id")
+        known = clusters.join(truth, on="item_id").with_columns(pl.col("kind").rank("dense"))
         grouped = known.filter(~pl.col("outlier"))
-        ari_all = float(adjusted_rand_score(known["kind"].to_list(), known["cluster"].to_list()))
-        ari_clustered = float(adjusted_rand_score(grouped["kind"].to_list(), grouped["cluster"].to_list()))
+        ari_all = float(adjusted_rand_score(known["kind"].to_numpy(), known["cluster"].to_numpy()))
+        ari_clustered = float(adjusted_rand_score(grouped["kind"].to_numpy(), grouped["cluster"].to_numpy()))
         groups = known["kind"].n_unique()
     return ClusterQuality(
         items=len(clusters),
