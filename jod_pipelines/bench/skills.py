@@ -78,7 +78,9 @@ def planted(documents: int) -> tuple[pl.DataFrame, Texts]:
         schema=["skill_uri", "language", "label", "kind"],
         orient="row",
     )
-    texts, languages, truth = [], [], []
+    texts: list[str] = []
+    languages: list[str] = []
+    truth: list[tuple[int, str]] = []
     for number in range(documents):
         named = world.posting_skills(number)[1]
         for language, text in posting(world, number)["position"]["jobDescription"].items():
