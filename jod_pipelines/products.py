@@ -41,6 +41,23 @@ KINDS = ("job", "education")
 DECLARED, RECOGNISED = 1.0, 0.6
 """Weights of a skill the employer chose and of one found in a text."""
 RELEASED_ROWS = "released_rows"
+QUALIFICATIONS = """
+with listed as (
+    select unnest(education_codes) as education_code, peruste_id, valid_from
+    from staging.stg_eperusteet__listed_qualification
+),
+
+newest as (
+    select education_code, max_by(peruste_id, coalesce(valid_from, date '1900-01-01')) as peruste_id
+    from listed
+    group by education_code
+)
+
+select programme.programme_oid, coalesce(programme.eperuste_id, newest.peruste_id)::varchar as eperuste_id
+from education.fct_programme as programme
+left join newest on programme.education_code = newest.education_code and starts_with(programme.programme_type, 'amm')
+"""
+"""The qualification each programme leads to."""
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
 SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "sources", "scale", "seed"}
 
@@ -97,7 +114,10 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
         warehouse.query(
             "select concept_uri as skill_uri, language, label, kind from staging.stg_esco__label "
             "where concept_uri in (select skill_uri from core.dim_skill where is_current) order by all"
-        )
+        ),
+        warehouse.query(
+            "select concept_uri as skill_uri, broader_uri from core.bridge_skill_broader where distance = 1 order by all"
+        ),
     )
     distinct = texts.select("language", "text").unique().sort("language", "text").with_row_index("text_id")
     distinct = distinct.with_columns(pl.col("text_id").cast(pl.Int64))
@@ -114,11 +134,14 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
 
 
 def programme_skills(platform: Platform) -> pl.DataFrame:
-    """Skills of each programme from its own texts and its qualification's requirements; kept as fct_programme_skill."""
+    """Skills of each programme from its own texts and its qualification's requirements; kept as fct_programme_skill.
+
+    A vocational programme that names no qualification has that of its education code, the one that came into force last.
+    """
     warehouse = Warehouse(platform)
     own = _derived(warehouse, "recognised_programme").rename({"item_id": "programme_oid", "text_kind": "evidence"})
     required = _derived(warehouse, "recognised_qualification").rename({"item_id": "eperuste_id"})
-    programmes = warehouse.query("select programme_oid, eperuste_id::varchar as eperuste_id from education.fct_programme")
+    programmes = warehouse.query(QUALIFICATIONS)
     through = programmes.join(required, on="eperuste_id").select(
         "programme_oid", "skill_uri", "score", "method", evidence=pl.lit("requirement")
     )

@@ -48,7 +48,7 @@ def run_benchmarks(name: str | None, console: Console, scale: str | None = None)
 
 
 def _benchmarks(scale: str | None) -> dict[str, Callable[[], list[Result]]]:
-    from jod_pipelines.bench import clusters, crawl, forecasts, identity, ingest, warehouse
+    from jod_pipelines.bench import clusters, crawl, forecasts, identity, ingest, skills, warehouse
 
     return {
         "ingest": ingest.run_pages,
@@ -56,6 +56,7 @@ def _benchmarks(scale: str | None) -> dict[str, Callable[[], list[Result]]]:
         "crawl": crawl.run,
         "clusters": lambda: clusters.run(scale or "small"),
         "identity": identity.run,
+        "skills": skills.run,
         "forecasts": forecasts.run,
         "warehouse": lambda: warehouse.run(scale or "national"),
     }

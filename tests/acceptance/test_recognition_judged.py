@@ -13,7 +13,9 @@ import polars as pl
 import pytest
 
 from jod_pipelines.landing.archive import Document
+from jod_pipelines.sandbox.finnish import gerund, third_person
 from jod_pipelines.skills import SkillRecogniser
+from jod_pipelines.skills.evaluation import Quality
 from jod_pipelines.sources import opintopolku
 from jod_pipelines.sources.resource import parse_json
 
@@ -72,3 +74,62 @@ def test_real_requirements(recorded: Path, recogniser: SkillRecogniser, capsys: 
         print(f"\n{len(places)} real requirements in Finnish: precision {precision:.2f}, recall {recall:.2f}")
     assert precision >= 0.75
     assert recall >= 0.3
+
+
+FRAMES = {
+    "fi": (
+        "Osaat {label}.",
+        "Tehtäväsi on {label} yhdessä tiimin kanssa.",
+        "Työntekijä {third} päivittäin.",
+        "Etuna on {label}.",
+    ),
+    "sv": ("Du ska {label}.", "Till dina uppgifter hör att {label} varje dag.", "Vi söker dig som kan {label}."),
+    "en": ("You will {label}.", "You have experience in {gerund}.", "Our people {label} every day."),
+}
+DENIALS = {
+    "fi": "Tehtävä ei edellytä, että osaat {label}.",
+    "sv": "Arbetet förutsätter inte att du kan {label}.",
+    "en": "You are not required to {label}.",
+}
+DECOYS = {
+    "fi": "Tarjoamme kilpailukykyisen palkan, lounasedun ja mukavan porukan keskellä Tamperetta.",
+    "sv": "Vi erbjuder konkurrenskraftig lön, lunchförmån och trevliga kolleger mitt i Vasa.",
+    "en": "We offer a competitive salary, a lunch benefit and nice colleagues in the middle of Oulu.",
+}
+LEAST = {"fi": (0.88, 0.95), "sv": (0.90, 0.97), "en": (0.82, 0.95)}
+"""Precision and recall that hold in each language."""
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_sentences_made_of_real_labels(
+    recogniser: SkillRecogniser, recorded: Path, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = real_labels(recorded, language)
+    verbs = labels.filter(pl.col("label").str.contains(" ") & ~pl.col("label").str.contains(r"[(,/]"))
+    verbs = verbs.filter(pl.col("skill_type") == "skill/competence").sample(300, seed=7)
+    texts, truth = [], []
+    for number, label in enumerate(verbs["label"]):
+        frame, denied = FRAMES[language][number % len(FRAMES[language])], verbs["label"][(number + 1) % len(verbs)]
+        texts.append(" ".join((_in(frame, label, language), DECOYS[language], _in(DENIALS[language], denied, language))))
+        truth += [(number, uri) for uri in labels.filter(pl.col("label") == label)["skill_uri"]]
+    found = recogniser.recognise(texts, [language] * len(texts))
+    quality = Quality.of(found, pl.DataFrame(truth, schema={"text_id": pl.Int64, "skill_uri": pl.String}, orient="row"))
+    with capsys.disabled():
+        print(f"\n{len(texts)} sentences of real labels, {language}: P {quality.precision:.3f}, R {quality.recall:.3f}")
+    precision, recall = LEAST[language]
+    assert quality.precision >= precision
+    assert quality.recall >= recall
+
+
+def real_labels(recorded: Path, language: str) -> pl.DataFrame:
+    """skill_uri, skill_type, label: preferred labels of ESCO."""
+    names = json.loads((recorded / "esco" / "skills_fi_sv_en_v1.1.1.json").read_text("utf-8"))
+    types = pl.read_csv(recorded / "esco" / "skills_en_v1.1.1.csv").select(skill_uri="conceptUri", skill_type="skillType")
+    rows = [(item["uri"], item["prefLabel"][language]) for item in names if language in item["prefLabel"]]
+    return pl.DataFrame(rows, schema=["skill_uri", "label"], orient="row").join(types, on="skill_uri").sort("skill_uri")
+
+
+def _in(frame: str, label: str, language: str) -> str:
+    verb, _, rest = label.partition(" ")
+    third = f"{third_person(verb)} {rest}" if language == "fi" else ""
+    return frame.format(label=label, third=third, gerund=gerund(label) if language == "en" else "")

@@ -2,7 +2,8 @@ import polars as pl
 import pytest
 
 from jod_pipelines.skills import SkillRecogniser
-from jod_pipelines.skills.words import forms, lemma, sentences
+from jod_pipelines.skills.recogniser import SAID_OTHERWISE
+from jod_pipelines.skills.words import forms, lemma, modifiers, sentences
 
 LABELS = pl.DataFrame(
     [
@@ -100,3 +101,94 @@ def test_real_esco_is_read_from_its_folder(recorded):
     frame = real.recognise(["write Basque and use databases", "Osaat hallita tietokantoja"], ["en", "fi"])
     assert len(frame)
     assert frame["skill_uri"].str.starts_with("http://data.europa.eu/esco/skill/").all()
+
+
+ENGINEERING = "http://data.europa.eu/esco/skill/209a5498-3449-4689-8ed9-bd08cab4fd78"
+
+
+@pytest.fixture(scope="module")
+def with_phrases():
+    """One skill that has phrases of our own, two with one label in different groups, and their neighbours."""
+    rows = [
+        (ENGINEERING, "teknisen suunnittelun periaatteet"),
+        ("u:law1", "työlainsäädäntö"),
+        ("u:law2", "työlainsäädäntö"),
+        ("u:pay", "palkanlaskenta"),
+        ("u:clients", "hallita asiakassuhteita"),
+        ("u:projects", "projektinhallinta"),
+    ]
+    labels = pl.DataFrame(
+        [(uri, "fi", label, "preferred") for uri, label in rows],
+        schema=["skill_uri", "language", "label", "kind"],
+        orient="row",
+    )
+    groups = {"u:law1": "g:office", "u:pay": "g:office", "u:law2": "g:courts"}
+    broader = pl.DataFrame(list(groups.items()), schema=["skill_uri", "broader_uri"], orient="row")
+    return SkillRecogniser(labels, broader)
+
+
+def test_phrases_of_our_own_say_a_skill_in_other_words(with_phrases):
+    row = with_phrases.recognise(["Työ on tuotekehitystä ja testausta."], ["fi"]).row(0, named=True)
+    assert (row["skill_uri"], row["method"], row["score"]) == (ENGINEERING, "synonym", 0.7)
+
+
+def test_the_title_of_a_degree_says_what_its_holders_have_learnt(with_phrases):
+    row = with_phrases.recognise(["Insinööri (AMK), konetekniikka"], ["fi"]).row(0, named=True)
+    assert (row["skill_uri"], row["method"], row["start"], row["end"]) == (ENGINEERING, "title", 0, 9)
+
+
+def test_phrases_for_unknown_skills_find_nothing(recogniser):
+    assert found(recogniser, "Työ on tuotekehitystä") == []
+
+
+def test_of_two_concepts_with_one_label_the_other_skills_decide(with_phrases):
+    assert found(with_phrases, "Palkanlaskenta ja työlainsäädäntö ovat tuttuja") == ["u:law1", "u:pay"]
+    alone = with_phrases.recognise(["Työlainsäädäntö on tuttua"], ["fi"])
+    assert alone.select("skill_uri", "score").rows() == [("u:law1", 0.5), ("u:law2", 0.5)]
+
+
+def test_the_first_part_of_a_compound_alone_says_nothing(with_phrases):
+    assert found(with_phrases, "Hallitset asiakassuhteet") == ["u:clients"]
+    assert found(with_phrases, "Asiakassuhteiden hallinta") == ["u:clients"]
+    assert "asiakas" in modifiers("asiakassuhde", "fi")
+    assert modifiers("suhde", "fi") == frozenset()
+
+
+def test_a_label_is_said_within_one_clause(with_phrases):
+    assert found(with_phrases, "Hallitset kielet, asiakassuhteet hoitaa muu") == []
+
+
+def test_a_sentence_that_has_all_words_of_a_label_close_together_is_like_it(with_phrases):
+    text = "Opit projektien hallintaa"
+    row = with_phrases.recognise([text], ["fi"]).row(0, named=True)
+    assert (row["skill_uri"], row["method"], text[row["start"] : row["end"]]) == (
+        "u:projects",
+        "likeness",
+        "projektien hallintaa",
+    )
+    assert row["score"] == pytest.approx(0.6)
+    assert found(with_phrases, "Opit projektien laajaa ja kansainvälistä ja monipuolista hallintaa") == []
+
+
+def test_english_alternatives_count_in_their_order_only():
+    labels = pl.DataFrame(
+        [
+            ("u:engineers", "en", "liaise with engineers", "preferred"),
+            ("u:engineers", "en", "work with engineers", "alternative"),
+        ],
+        schema=["skill_uri", "language", "label", "kind"],
+        orient="row",
+    )
+    english = SkillRecogniser(labels)
+    assert found(english, "You work with engineers", "en") == ["u:engineers"]
+    assert found(english, "Engineers can work anywhere", "en") == []
+
+
+def test_phrases_are_well_formed():
+    phrases = pl.read_csv(SAID_OTHERWISE)
+    assert phrases.columns == ["skill_uri", "skill", "kind", "language", "phrase"]
+    assert phrases.null_count().sum_horizontal().item() == 0
+    assert phrases.is_duplicated().sum() == 0
+    assert set(phrases["kind"]) == {"synonym", "title"}
+    assert set(phrases["language"]) == {"fi", "sv", "en"}
+    assert phrases["skill_uri"].str.starts_with("http://data.europa.eu/esco/skill/").all()

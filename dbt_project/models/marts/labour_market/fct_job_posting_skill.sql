@@ -13,7 +13,9 @@
 
 select distinct
     posting.posting_id,
-    coalesce(skill.replaced_by_uri, skill.skill_uri) as skill_uri
+    coalesce(skill.replaced_by_uri, skill.skill_uri) as skill_uri,
+    1.0::double as score,
+    'employer' as method
 from (
     select
         posting_id,
