@@ -138,3 +138,11 @@ def test_twenty_thousand_postings_of_overlapping_kinds(seed):
     assert found.unclustered_pct <= 10
     if seed == 1:
         assert found.ari_all > evaluate(bench._bertopic_wiring(world.items), world.truth).ari_all
+
+
+@pytest.mark.long
+def test_umap_and_hdbscan_may_find_where_groups_start(mild):
+    density = SETTINGS.model_copy(update={"start": "density"})
+    found = cluster(mild.items, density)
+    assert evaluate(found, mild.truth).ari_all > 0.9
+    assert cluster(mild.items.reverse(), density).equals(found)
