@@ -1,5 +1,4 @@
 import polars as pl
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +18,6 @@ def world(groups=6, size=25):
     return pl.DataFrame(rows, schema=["item_id", "skill_uris", "kind"], orient="row")
 
 
-@pytest.mark.slow
 def test_planted_groups_are_found_whatever_the_row_order():
     items = world()
     first = cluster(items.drop("kind"), ClusterSettings())
