@@ -400,7 +400,8 @@ def _taken_in(evidence: _Evidence, settings: IdentitySettings) -> np.ndarray:
     """Which active ids went into a cluster: most of their members who are left, saying the same; else they left strays."""
     most = 2 * evidence.shared > evidence.shared.sum(axis=0, keepdims=True)
     real_part = evidence.shared >= settings.part_share * np.maximum(1, evidence.known_sizes)[None, :]
-    return evidence.active[None, :] & most & real_part & ~(evidence.likeness < settings.carry_meaning)
+    says_the_same = ~(evidence.likeness < settings.carry_meaning)
+    return np.asarray(evidence.active[None, :] & most & real_part & says_the_same)
 
 
 def _lineage(events: list[tuple[str, str, list[str], float | None]], kind: str, release_id: str) -> pl.DataFrame:
