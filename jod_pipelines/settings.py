@@ -105,10 +105,11 @@ class ClusterSettings(_Strict):
     start: Literal["neighbours", "density"] = Field(
         default="neighbours", description="where groups are first seen: communities of shared neighbours, or UMAP and HDBSCAN"
     )
-    svd_components: int = Field(default=100, ge=2)
+    svd_components: int = Field(default=300, ge=2)
     neighbours: int = Field(default=15, ge=2)
+    umap_components: int = Field(default=10, ge=2, description="of the start by density")
     min_cluster_floor: int = Field(default=5, ge=2)
-    merge_similarity: float = Field(default=0.6, gt=0, lt=1, description="groups with centres this near are one")
+    merge_similarity: float = Field(default=0.5, gt=0, lt=1, description="groups are one only if their centres are this near")
     attach_similarity: float = Field(default=0.05, gt=0, lt=1, description="items farther from any group are unclustered")
     keep_margin: float = Field(default=0.05, ge=0, lt=1, description="how much nearer a new group must be for an item to leave")
     seed: int = 20_260_101

@@ -18,11 +18,14 @@ from scipy import sparse
 
 from jod_pipelines.settings import ClusterSettings
 
-FIT_ITEMS = 20_000
+FIT_ITEMS = 40_000
 """Groups are looked for among at most this many items; all others join the group most like them."""
 FEWEST_NEIGHBOURS, ITEMS_PER_NEIGHBOUR = 5, 50
 """A few hundred programmes fall into groups of five to ten: with more neighbours than that, groups run together."""
 CONTEXT_WEIGHT = 0.5
+ALIKE_PART, ALIKE_AT_MOST = 0.9, 0.6
+"""Centres are alike when they are about as near to each other as items are to their own: distinct kinds of tidy items
+(programmes with structured skills) are nearer to each other than halves of one kind of untidy ones (postings)."""
 DENSE_SHARE = 0.001
 """HDBSCAN's smallest group, as a share of the items."""
 BLOCK = 50_000
@@ -30,7 +33,7 @@ BLOCK = 50_000
 ROUNDS = 5
 """Times the profiles of groups and their members are brought in line with each other; changes are few after three."""
 SETTLED = 0.001
-BACKGROUND_ITEMS = 5.0
+BACKGROUND_ITEMS = 20.0
 """A group's profile starts as this many average items: what two members share is not yet what the group asks for."""
 CARRIED_ON = 0.3
 """Part of the members an earlier cluster and a group share at least, of all that either has, to be the same."""
@@ -105,14 +108,13 @@ def _group(
     vectors = _tfidf(cells)
     fit = _sample(ids, FIT_ITEMS)
     start = _density_start if settings.start == "density" else _neighbour_start
-    found = start(vectors[fit], settings)
+    found, closeness = start(vectors[fit], settings)
     fit, found = fit[found >= 0], found[found >= 0]
     if not len(fit):
         return np.full(len(ids), -1), np.zeros(len(ids))
-    found = _merge_similar(found, vectors[fit], settings.merge_similarity)
-    labels = _settle(cells, fit, found, settings.min_cluster_floor)
-    joined = _merge_similar(labels, vectors, settings.merge_similarity)
-    labels = _settle(cells, np.arange(len(joined)), joined, settings.min_cluster_floor)
+    alike = max(settings.merge_similarity, min(ALIKE_PART * closeness, ALIKE_AT_MOST))
+    labels = _settle(cells, fit, _merge_similar(found, vectors[fit], alike), settings.min_cluster_floor)
+    labels = _settle(cells, np.arange(len(ids)), _merge_similar(labels, vectors, alike), settings.min_cluster_floor)
     centres = _centres(labels, vectors)
     if previous is not None:
         labels = _stay(labels, _earlier(ids, previous), vectors, centres, settings.keep_margin)
@@ -122,14 +124,15 @@ def _group(
     return np.where(near, labels, -1), np.where(near, strengths, 0)
 
 
-def _neighbour_start(vectors: sparse.csr_matrix, settings: ClusterSettings) -> np.ndarray:
-    """Communities of the graph of shared neighbours, and communities within those."""
+def _neighbour_start(vectors: sparse.csr_matrix, settings: ClusterSettings) -> tuple[np.ndarray, float]:
+    """Communities within the communities of the graph of shared neighbours; mean cosine of items to the outer ones."""
     graph = _shared_neighbours(_embed(vectors, settings), _neighbour_count(vectors.shape[0], settings))
-    return _communities_within(graph, _communities(graph, settings.seed), settings)
+    coarse = _communities(graph, settings.seed)
+    return _communities_within(graph, coarse, settings), float(_cosines(vectors, _centres(coarse, vectors), coarse).mean())
 
 
-def _density_start(vectors: sparse.csr_matrix, settings: ClusterSettings) -> np.ndarray:
-    """UMAP, then HDBSCAN; -1 is noise."""
+def _density_start(vectors: sparse.csr_matrix, settings: ClusterSettings) -> tuple[np.ndarray, float]:
+    """UMAP, then HDBSCAN, -1 is noise; mean cosine of items to the groups they are in."""
     from jod_pipelines.opportunities import numba_cache
 
     numba_cache.enable()
@@ -152,7 +155,11 @@ def _density_start(vectors: sparse.csr_matrix, settings: ClusterSettings) -> np.
         flat = reducer.fit_transform(embedded)
     smallest = max(settings.min_cluster_floor, round(DENSE_SHARE * len(embedded)))
     clusterer = hdbscan.HDBSCAN(min_cluster_size=smallest, min_samples=min(5, smallest), core_dist_n_jobs=1)
-    return np.asarray(clusterer.fit_predict(flat.astype(np.float64)))
+    found = np.asarray(clusterer.fit_predict(flat.astype(np.float64)))
+    inside = found >= 0
+    if not inside.any():
+        return found, 0.0
+    return found, float(_cosines(vectors[inside], _centres(found[inside], vectors[inside]), found[inside]).mean())
 
 
 def _neighbour_count(items: int, settings: ClusterSettings) -> int:

@@ -16,7 +16,7 @@ from scipy import sparse
 
 SKILLS_OF_KIND = 20
 """Skills a kind asks for, some nearly always, some seldom."""
-CHANCES = (0.1, 0.5)
+CHANCES = (0.1, 0.6)
 """How often postings of a kind ask for one of its skills, drawn evenly for each of them."""
 FAMILY, FAMILY_SKILLS, GENERAL_SKILLS = 5, 24, 30
 """Kinds of a family, skills a family draws on, skills anyone may ask for."""

@@ -28,7 +28,6 @@ def world(groups=6, size=25):
     return pl.DataFrame(rows, schema=["item_id", "skill_uris", "kind"], orient="row")
 
 
-@pytest.mark.slow
 def test_planted_groups_are_found_whatever_the_row_order():
     items = world()
     first = cluster(items.drop("kind"), ClusterSettings())
