@@ -393,7 +393,8 @@ def _sources(evidence: _Evidence, settings: IdentitySettings) -> np.ndarray:
     most = np.max(np.where(evidence.active, evidence.shared, 0), axis=1, keepdims=True, initial=1)
     mostly = (evidence.shared >= most) & (evidence.shared >= STRAY_SHARE * evidence.sizes[:, None])
     real_part = evidence.shared >= settings.part_share * np.maximum(1, evidence.known_sizes)[None, :]
-    return evidence.active[None, :] & (mostly | real_part) & ~(evidence.likeness < settings.part_likeness)
+    has_something_of_it = ~(evidence.likeness < settings.part_likeness)
+    return np.asarray(evidence.active[None, :] & (mostly | real_part) & has_something_of_it)
 
 
 def _taken_in(evidence: _Evidence, settings: IdentitySettings) -> np.ndarray:
