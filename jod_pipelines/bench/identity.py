@@ -46,13 +46,14 @@ def ours(timeline: Timeline) -> tuple[pl.DataFrame, pl.DataFrame]:
 def quality(found: list[Continuity], timelines: list[Timeline]) -> str:
     """What the truth says, in words."""
     months = pl.concat([each.months for each in found])
+    kept = months["kept_pct"].to_list()
     planted = sum(len(each.events) for each in found)
     cosine = sum(timeline.hardness["nearest_kind_cosine_mean"] for timeline in timelines) / len(timelines)
     return (
-        f"members that keep their id {months['kept_pct'].mean():.2f} % a month, {months['kept_pct'].min():.1f} % in the worst; "
+        f"members that keep their id {sum(kept) / len(kept):.2f} % a month, {min(kept):.1f} % in the worst; "
         f"{sum(each.events_found for each in found)} of {planted} planted events reported as what they were, "
         f"{months['unplanted'].sum()} others; {sum(len(each.turned) for each in found)} ids changed meaning; "
-        f"{months['unclustered_pct'].mean():.1f} % unclustered (nearest kind at cosine {cosine:.2f})"
+        f"{sum(months['unclustered_pct']) / len(kept):.1f} % unclustered (nearest kind at cosine {cosine:.2f})"
     )
 
 

@@ -49,8 +49,8 @@ def keep_apart(
         return clusters
     clusters = clusters.sort("item_id")
     matrix = skill_matrix(items.sort("item_id"))
-    earlier = clusters.select("item_id", "cluster").join(contested, on=["item_id", "cluster"], how="left", maintain_order="left")
-    earlier = earlier["earlier"].to_numpy()
+    named = clusters.select("item_id", "cluster").join(contested, on=["item_id", "cluster"], how="left", maintain_order="left")
+    earlier = named["earlier"].to_numpy()
     labels, strengths = clusters["cluster"].to_numpy().copy(), clusters["strength"].to_numpy().copy()
     for number in contested["cluster"].unique().sort().to_list():
         rows = np.flatnonzero(labels == number)

@@ -393,14 +393,16 @@ def _sources(evidence: _Evidence, settings: IdentitySettings) -> np.ndarray:
     most = np.max(np.where(evidence.active, evidence.shared, 0), axis=1, keepdims=True, initial=1)
     mostly = (evidence.shared >= most) & (evidence.shared >= STRAY_SHARE * evidence.sizes[:, None])
     real_part = evidence.shared >= settings.part_share * np.maximum(1, evidence.known_sizes)[None, :]
-    return evidence.active[None, :] & (mostly | real_part) & ~(evidence.likeness < settings.part_likeness)
+    has_something_of_it = ~(evidence.likeness < settings.part_likeness)
+    return np.asarray(evidence.active[None, :] & (mostly | real_part) & has_something_of_it)
 
 
 def _taken_in(evidence: _Evidence, settings: IdentitySettings) -> np.ndarray:
     """Which active ids went into a cluster: most of their members who are left, saying the same; else they left strays."""
     most = 2 * evidence.shared > evidence.shared.sum(axis=0, keepdims=True)
     real_part = evidence.shared >= settings.part_share * np.maximum(1, evidence.known_sizes)[None, :]
-    return evidence.active[None, :] & most & real_part & ~(evidence.likeness < settings.carry_meaning)
+    says_the_same = ~(evidence.likeness < settings.carry_meaning)
+    return np.asarray(evidence.active[None, :] & most & real_part & says_the_same)
 
 
 def _lineage(events: list[tuple[str, str, list[str], float | None]], kind: str, release_id: str) -> pl.DataFrame:

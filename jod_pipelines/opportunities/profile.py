@@ -24,6 +24,20 @@ WAGE = dict(
 )
 """Codes of the postings interface as the consumer names them; codes without a name there are left out."""
 
+UNSAID_OF_POSTINGS = frozenset(
+    {
+        "AJOKORTTI",
+        "KIELITAITO",
+        "KORTIT_JA_LUVAT",
+        "KOULUTUSASTE",
+        "MATKUSTUSVAATIMUS",
+        "RIKOSREKISTERIOTE",
+        "SIJAINTI_JOUSTAVA",
+        "TYOKIELI",
+    }
+)
+"""What the postings interface V2 has no field for: every member is empty there, and the import documents say so."""
+
 
 def posting_values(postings: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Values of each property of job postings that the source has, as frames of item_id, value_code.

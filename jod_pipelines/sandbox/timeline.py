@@ -94,7 +94,7 @@ def plant(seed: int, sizes: TimelineSizes | None = None) -> Timeline:
     chosen = sorted(dice.permutation(len(vocabulary.work))[: sizes.kinds + sizes.births].tolist())
     streams = {vocabulary.work[n].key: _steady(vocabulary.work[n], skills, len(months), dice) for n in chosen}
     free = [list(streams)[n] for n in dice.permutation(len(streams)).tolist()]
-    events = []
+    events: list[tuple[int, str, str, str | None]] = []
     for one, other in _alike(streams, free, sizes.mergers):
         month = int(dice.integers(1, sizes.window_months))
         events.append((month, "merger", other, one))

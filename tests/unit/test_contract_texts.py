@@ -255,7 +255,9 @@ def test_a_changed_contract_makes_every_generated_kind_of_file_stale(tmp_path, m
     shutil.copytree(CONTRACTS, copy)
     contract = copy / "marts" / "dim_skill.yaml"
     contract.write_text(
-        contract.read_text("utf-8").replace("- name: reuse_level\n", "- name: reuse_level\n        required: true\n        description: other words\n")
+        contract.read_text("utf-8").replace(
+            "- name: reuse_level\n", "- name: reuse_level\n        required: true\n        description: other words\n"
+        )
     )
     told = load_contracts(copy)
     monkeypatch.setattr(generated, "load_contracts", lambda: told)

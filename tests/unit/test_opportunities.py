@@ -1,11 +1,21 @@
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jod_pipelines.contracts.model import published_table
 from jod_pipelines.opportunities import cluster
 from jod_pipelines.opportunities.evaluation import evaluate
-from jod_pipelines.opportunities.profile import DISTRIBUTION, distributions, posting_values, pruned_skills
+from jod_pipelines.opportunities.profile import (
+    DISTRIBUTION,
+    UNSAID_OF_POSTINGS,
+    distributions,
+    posting_values,
+    programme_values,
+    pruned_skills,
+)
 from jod_pipelines.opportunities.words import Facts, clean, write_texts
+from jod_pipelines.publication.jod_documents import EDUCATION_PATHS, JOB_PATHS
 from jod_pipelines.settings import ClusterSettings
 
 
@@ -50,28 +60,106 @@ def test_shares_are_of_those_who_say_something():
     assert rows == [("o1", "01", 100.0, 2, 1), ("o1", "02", 50.0, 1, 1), ("o2", "01", 100.0, 1, 0)]
 
 
-def test_codes_are_the_consumers():
-    postings = pl.DataFrame(
+ISCO = "http://data.europa.eu/esco/isco/C2512"
+OCCUPATION = "http://data.europa.eu/esco/occupation/1"
+POSTING = {
+    "item_id": "a",
+    "occupation_uris": [OCCUPATION, ISCO],
+    "industry_code": "62010",
+    "work_time": "01",
+    "continuity": ["0201"],
+    "employment_relationship": "02",
+    "wage_principle": "05",
+    "country_codes": ["FI"],
+    "region_codes": ["01", "02"],
+    "municipality_codes": ["091"],
+}
+SAID_OF_POSTINGS = {
+    "AMMATTI": [OCCUPATION],
+    "TOIMIALA": ["62010"],
+    "TYOAIKA": ["FULLTIME"],
+    "TYON_JATKUVUUS": ["TEMPORARY"],
+    "PALVELUSSUHDE": ["SERVICE_IN_PUBLIC_ADMINISTRATION"],
+    "PALKAN_PERUSTE": ["SALARY_PROVISION"],
+    "MAA": ["FI"],
+    "MAAKUNTA": ["01", "02"],
+    "KUNTA": ["091"],
+}
+"""Each property of postings in the consumer's codes."""
+FIELD = "kansallinenkoulutusluokitus2016koulutusalataso"
+SAID_OF_PROGRAMMES = {
+    "KOULUTUSALA": [f"{FIELD}1_06#1", f"{FIELD}2_061#1"],
+    "MAKSULLISUUS": ["maksuton"],
+    "OPETUSTAPA": ["opetuspaikkakk_1#1"],
+    "AIKA": ["opetusaikakk_2#1"],
+    "MAAKUNTA": ["01"],
+    "KUNTA": ["091"],
+}
+
+
+def types_of(name: str) -> set[str]:
+    return set(next(column for column in published_table(name).columns if column.name == "distribution_type").allowed)
+
+
+@pytest.mark.parametrize("name", SAID_OF_POSTINGS)
+def test_a_property_of_postings_is_in_the_consumers_codes(name):
+    values = posting_values(pl.DataFrame([POSTING]))[name]
+    assert values.sort("value_code").rows() == [("a", code) for code in SAID_OF_POSTINGS[name]]
+    silent = {key: None if key != "item_id" else "a" for key in POSTING}
+    schema = pl.DataFrame([POSTING]).schema
+    assert posting_values(pl.DataFrame([silent], schema=schema))[name].is_empty()
+
+
+def test_every_type_of_the_consumer_is_given_or_known_to_be_unsaid():
+    said = set(posting_values(pl.DataFrame([POSTING])))
+    assert said == set(SAID_OF_POSTINGS)
+    assert said | {"OSAAMINEN"} | UNSAID_OF_POSTINGS == types_of("job_opportunity_distribution") == set(JOB_PATHS)
+    assert not said & UNSAID_OF_POSTINGS
+    assert {*SAID_OF_PROGRAMMES, "OSAAMINEN"} == types_of("education_opportunity_distribution") == set(EDUCATION_PATHS)
+
+
+def test_a_code_the_consumer_has_no_name_for_is_left_out():
+    values = posting_values(pl.DataFrame([POSTING | {"wage_principle": "99", "work_time": "03"}]))
+    assert values["PALKAN_PERUSTE"].is_empty()
+    assert values["TYOAIKA"].is_empty()
+
+
+@pytest.mark.parametrize("name", SAID_OF_PROGRAMMES)
+def test_a_property_of_programmes_is_in_the_consumers_codes(name):
+    programmes = pl.DataFrame({"item_id": ["p"], "field_1_code": ["06"], "field_2_code": ["061"]})
+    implementations = pl.DataFrame(
         {
-            "item_id": ["a"],
-            "occupation_uris": [["http://data.europa.eu/esco/occupation/1", "http://data.europa.eu/esco/isco/C2512"]],
-            "industry_code": ["62010"],
-            "work_time": ["01"],
-            "continuity": [["02"]],
-            "employment_relationship": ["02"],
-            "wage_principle": ["99"],
-            "country_codes": [["FI"]],
-            "region_codes": [["01"]],
-            "municipality_codes": [["091"]],
+            "item_id": ["p", "p"],
+            "fee_types": [["maksuton"], ["maksuton"]],
+            "teaching_mode_uris": [["opetuspaikkakk_1#1"], ["opetuspaikkakk_1#2"]],
+            "teaching_time_uris": [["opetusaikakk_2#1"], []],
+            "region_codes": [["01"], ["01"]],
+            "municipality_codes": [["091"], ["091"]],
         }
     )
-    values = {name: frame["value_code"].to_list() for name, frame in posting_values(postings).items()}
-    assert values["AMMATTI"] == ["http://data.europa.eu/esco/occupation/1"]
-    assert values["TYOAIKA"] == ["FULLTIME"]
-    assert values["TYON_JATKUVUUS"] == ["TEMPORARY"]
-    assert values["PALVELUSSUHDE"] == ["SERVICE_IN_PUBLIC_ADMINISTRATION"]
-    assert values["PALKAN_PERUSTE"] == []
-    assert values["KUNTA"] == ["091"]
+    fields = pl.DataFrame({"field_code": ["06", "061"], "field_uri": [f"{FIELD}1_06", f"{FIELD}2_061#1"]})
+    members = pl.DataFrame({"item_id": ["p", "silent"], "opportunity_id": ["o", "o"]})
+    rows = distributions(members, programme_values(programmes, implementations, fields)).filter(distribution_type=name)
+    assert rows.select("value_code", "share_pct", "count", "empty_count").rows() == [
+        (code, 100.0, 1, 1) for code in SAID_OF_PROGRAMMES[name]
+    ]
+
+
+said = st.lists(st.tuples(st.sampled_from("abcdz"), st.sampled_from(["01", "02", "03"])))
+
+
+@given(said)
+def test_counts_and_empty_counts_always_add_up(pairs):
+    values = pl.DataFrame(pairs, schema={"item_id": pl.String, "value_code": pl.String}, orient="row")
+    rows = distributions(MEMBERS, {"KUNTA": values, "TYOAIKA": values.unique("item_id", keep="first", maintain_order=True)})
+    sizes = {"o1": 3, "o2": 1}
+    for opportunity_id, share, count, empty in rows.select("opportunity_id", "share_pct", "count", "empty_count").iter_rows():
+        answered = len({item for item, _ in pairs} & set(MEMBERS.filter(opportunity_id=opportunity_id)["item_id"]))
+        assert (empty, round(100 * count / answered, 2)) == (sizes[opportunity_id] - answered, share)
+    single = (
+        rows.filter(distribution_type="TYOAIKA").group_by("opportunity_id").agg(pl.col("share_pct").sum(), pl.col("count").sum())
+    )
+    assert all(abs(total - 100) < 0.05 for total in single["share_pct"])
 
 
 def listed(*counts, members=10):
