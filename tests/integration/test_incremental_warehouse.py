@@ -63,35 +63,6 @@ def test_additions_changes_deletions_and_late_arrivals_end_as_a_full_build(world
     assert contents(served) == returned
 
 
-def test_what_a_source_overwrites_is_kept_even_when_other_code_builds(world):
-    landed = world.platform.archive.resource("organisaatio", "organisations")
-    files = [str(path) for path in landed.typed_files("organisation")]
-    world.connection.execute("create or replace table organisation as select * from read_parquet(?)", [files])
-    oid, gone = [
-        row[0] for row in world.connection.execute("select organisation_oid from organisation order by 1 limit 2").fetchall()
-    ]
-    served = Warehouse(world.platform).served
-    world.build()
-    renamed = f"* replace (if(organisation_oid = '{oid}', 'Uusi nimi', name_fi) as name_fi)"
-    world._land(
-        "organisaatio/organisations",
-        "organisation",
-        {"renamed": f"select {renamed} from organisation where organisation_oid <> '{gone}'"},
-    )
-    world.build()
-    versions = f"""
-        select organisation_oid, name_fi = 'Uusi nimi', shown_to is null from history.organisation_history
-        where organisation_oid in ('{oid}', '{gone}') order by organisation_oid <> '{oid}', shown_from
-    """
-    expected = [(oid, False, False), (oid, True, True), (gone, False, False)]
-    with duckdb.connect(str(served)) as connection:
-        assert connection.execute(versions).fetchall() == expected
-        connection.execute("update platform.built_from set code = 'other'")
-    assert world.build()["taken_over"] == 0, "other code builds everything"
-    with duckdb.connect(str(served), read_only=True) as connection:
-        assert connection.execute(versions).fetchall() == expected
-
-
 def test_the_bytes_of_what_was_erased_are_gone(world):
     served = Warehouse(world.platform).served
     world.land_postings(400, words=WORD)
