@@ -12,6 +12,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from packaging.version import Version
 
 from jod_pipelines.fingerprint import PROJECT, code_fingerprint
+from jod_pipelines.warehouse.carried import BUILT
 
 DBT_PROJECT = PROJECT / "dbt_project"
 OWNERS = dict.fromkeys(("core", "education", "labour_market", "population", "services"), "team:analytics")
@@ -45,11 +46,11 @@ def keep_parsed(target: Path) -> None:
 
 
 class Translator(DagsterDbtTranslator):
-    """Models are assets `schema/name` in the group of their schema."""
+    """Models and snapshots are assets `schema/name` in the group of their schema."""
 
     def get_asset_key(self, dbt_resource_props: dict) -> dg.AssetKey:  # type: ignore[type-arg]
         """`core/dim_area`; sources keep the key their YAML gives."""
-        if dbt_resource_props["resource_type"] == "model":
+        if dbt_resource_props["resource_type"] in BUILT:
             return dg.AssetKey([dbt_resource_props["config"]["schema"], dbt_resource_props["name"]])
         key: dg.AssetKey = super().get_asset_key(dbt_resource_props)
         return key

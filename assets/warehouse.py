@@ -65,6 +65,7 @@ def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Pla
         yield _taken_over(models[model], built_at, edges)
     tests = DbtTests(described)
     os.environ["JOD_DUCKDB"] = str(warehouse.building)
+    os.environ["JOD_DUCKDB_MEMORY"] = platform.settings.duckdb_memory
     with warehouse.writer() as connection:
         ensure_quality(connection, platform)
     if len(kept) < len(models):
@@ -112,7 +113,7 @@ def _taken_over(asset: dg.AssetKey, built_at: str, edges: Edges) -> dg.Materiali
 
 def _selected_models(context: dg.AssetExecutionContext, described: Mapping[str, Any]) -> dict[str, dg.AssetKey]:
     """The models this step is to make, by dbt's unique id."""
-    nodes = {uid: node for uid, node in described["nodes"].items() if node["resource_type"] == "model"}
+    nodes = {uid: node for uid, node in described["nodes"].items() if node["resource_type"] in carried.BUILT}
     keys = {unique_id: translator().get_asset_key(node) for unique_id, node in nodes.items()}
     return {unique_id: key for unique_id, key in keys.items() if key in context.selected_asset_keys}
 

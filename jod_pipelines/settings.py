@@ -208,6 +208,12 @@ class Settings(BaseSettings):
     postings_client_id: SecretStr | None = Field(default=None, description="OAuth2 client of the postings interface V1")
     postings_client_secret: SecretStr | None = Field(default=None, description="its secret")
 
+    duckdb_memory: str = Field(
+        default="6GB",
+        pattern=r"^[1-9][0-9]*(MB|GB)$",
+        description="memory DuckDB may use for a build; what needs more goes to disk",
+    )
+
     http: HttpSettings = HttpSettings()
     recheck: RecheckSettings = RecheckSettings()
     endpoints: Endpoints = Endpoints()

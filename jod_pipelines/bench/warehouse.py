@@ -28,6 +28,7 @@ from jod_pipelines.platform import Platform
 from jod_pipelines.settings import NAMED_SCALES, load_settings
 from jod_pipelines.sources import all_resources
 from jod_pipelines.warehouse.build import Warehouse
+from jod_pipelines.warehouse.carried import BUILT
 
 CELLS_PER_POSTING = 20
 POSTINGS, VACANCIES, EMPLOYED = "mylly/job_postings", "statfin/tyonv_12ti", "statfin/tyokay_115s"
@@ -217,12 +218,12 @@ def run_compiled() -> None:
     warehouse = Warehouse(Platform(load_settings()))
     warehouse.begin("by hand")
     with warehouse.writer() as connection:
-        connection.execute("set memory_limit = '6GB'")
+        connection.execute("set memory_limit = ?", [warehouse.platform.settings.duckdb_memory])
         for schema in sorted({nodes[result["unique_id"]]["schema"] for result in results if result["unique_id"] in nodes}):
             connection.execute(f'create schema if not exists "{schema}"')
         for result in results:
             node = nodes.get(result["unique_id"])
-            if node and node["resource_type"] == "model":
+            if node and node["resource_type"] in BUILT:
                 kind = "view" if node["config"]["materialized"] == "view" else "table"
                 connection.execute(f"create {kind} {node['schema']}.{node['name']} as {result['compiled_code']}")
             elif node:

@@ -3,9 +3,9 @@
 DuckDB lets one process write and then nobody else even read. So dbt writes `warehouse/build/jod.duckdb`; when all of
 it is built and checked, it is renamed over `warehouse/jod.duckdb`. Readers that have the old file open keep it.
 
-The same code goes on from a copy of the served file, so that only models whose inputs changed are built (`carried`); other code
-begins with an empty one. What is served holds tables only: views over files of the landing are taken out before the swap and put
-back for the next build, since a later run replaces those files under its readers.
+The same code goes on from a copy of the served file, so that only models whose inputs changed are built (`carried`). Other code
+begins with an empty one and takes over only the snapshots (`history`). What is served holds tables only: views over files of the
+landing are taken out before the swap and put back for the next build, since a later run replaces those files under its readers.
 """
 
 from __future__ import annotations
@@ -55,9 +55,12 @@ class Warehouse:
         shutil.rmtree(self.building.parent, ignore_errors=True)
         self.building.parent.mkdir(parents=True)
         code = code_fingerprint()
-        if self._code_of_served() == code:
+        goes_on = self._code_of_served() == code
+        if goes_on:
             self._copy_served()
         with _connect(self.building) as connection:
+            if self.served.exists() and not goes_on:
+                _keep_history(connection, self.served)
             connection.execute(carried.BOOKS)
             connection.execute(
                 "create or replace table platform.built_from as select ?::varchar as fingerprint, ?::varchar as code",
@@ -228,6 +231,16 @@ class Warehouse:
         aside = self.building.with_suffix(".tmp")
         shutil.copyfile(self.served, aside)
         aside.replace(self.building)
+
+
+def _keep_history(connection: duckdb.DuckDBPyConnection, served: Path) -> None:
+    """Take over the snapshots: unlike all other tables they cannot be made again from the landing's newest state."""
+    path = str(served).replace("'", "''")
+    connection.execute(f"attach '{path}' as served (read_only); create schema if not exists history")
+    tables = "select table_name from duckdb_tables() where database_name = 'served' and schema_name = 'history' order by all"
+    for (name,) in connection.execute(tables).fetchall():
+        connection.execute(f'create table if not exists history."{name}" as from served.history."{name}"')
+    connection.execute("detach served")
 
 
 def _take_views(connection: duckdb.DuckDBPyConnection) -> None:

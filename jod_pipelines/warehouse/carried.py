@@ -22,6 +22,8 @@ BOOKS = """
     create table if not exists platform.checked (asset varchar, name varchar, result varchar, primary key (asset, name));
 """
 """Which models there are and of what they were built; what each test of dbt found when it last ran."""
+BUILT = {"model", "snapshot"}
+"""Kinds of dbt's nodes that leave a table or a view."""
 FOLLOWING = {"reference", "platform"}
 """Sources that change with the code, or with the landed tables that a model reads beside them."""
 
@@ -60,7 +62,7 @@ def model_marks(manifest: Mapping[str, Any], sources: Mapping[str, str]) -> dict
             marks[unique_id] = None if any(value is None for _, value in read) else combined([unique_id, read])
         return marks[unique_id]
 
-    models = [unique_id for unique_id, node in manifest["nodes"].items() if node["resource_type"] == "model"]
+    models = [unique_id for unique_id, node in manifest["nodes"].items() if node["resource_type"] in BUILT]
     for unique_id in models:
         mark(unique_id)
     return {unique_id: value for unique_id, value in marks.items() if unique_id in manifest["nodes"]}
