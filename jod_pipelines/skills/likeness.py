@@ -59,7 +59,8 @@ class LabelVectors:
 
     def near(self, texts: Sequence[list[Word]], covered: float) -> Iterator[Likeness]:
         """Labels of which each sentence covers at least a share, two words or more of them."""
-        rows, columns = [], []
+        rows: list[int] = []
+        columns: list[int] = []
         for number, words in enumerate(texts):
             known = {self.vocabulary[form] for word in words for form in word.forms if form in self.vocabulary}
             rows += [number] * len(known)
