@@ -116,6 +116,7 @@ def with_phrases():
         ("u:pay", "palkanlaskenta"),
         ("u:clients", "hallita asiakassuhteita"),
         ("u:projects", "projektinhallinta"),
+        ("u:data", "hallita tietoja"),
     ]
     labels = pl.DataFrame(
         [(uri, "fi", label, "preferred") for uri, label in rows],
@@ -150,6 +151,8 @@ def test_of_two_concepts_with_one_label_the_other_skills_decide(with_phrases):
 def test_the_first_part_of_a_compound_alone_says_nothing(with_phrases):
     assert found(with_phrases, "Hallitset asiakassuhteet") == ["u:clients"]
     assert found(with_phrases, "Asiakassuhteiden hallinta") == ["u:clients"]
+    assert found(with_phrases, "Hallitset tietoverkkoja") == []
+    assert found(with_phrases, "Hallitset paikkatietoja") == ["u:data"]
     assert "asiakas" in modifiers("asiakassuhde", "fi")
     assert modifiers("suhde", "fi") == frozenset()
 
