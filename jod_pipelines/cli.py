@@ -62,11 +62,14 @@ def run(
     home: HomeOption = None,
     select: Annotated[str | None, typer.Option(help="part of the job, such as 'group:forecasts'")] = None,
     replay: Annotated[str | None, typer.Option(help="the landing as it was: a day, a moment (UTC) or a snapshot id")] = None,
+    max_lost_ids_pct: Annotated[float | None, typer.Option(help="opportunity ids this run may retire, in % of all")] = None,
 ) -> None:
     """Run the main job: land what changed, rebuild, check, publish. A replay does it aside, from what landed then."""
     if select is not None and not select.strip():
         raise SettingsError("--select is empty; leave it out to run the whole job")
-    settings = load_settings(sources=sources, recorded=recorded, scale=scale, seed=seed, home=home, replay=replay)
+    settings = load_settings(
+        sources=sources, recorded=recorded, scale=scale, seed=seed, home=home, replay=replay, max_lost_ids_pct=max_lost_ids_pct
+    )
     console = Console(highlight=False)
     console.print(f"[bold]jod run[/bold]: sources {settings.sources}, home {settings.home}")
     from assets.run import run_main_job
@@ -156,8 +159,14 @@ def releases(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def diff(a: str, b: str, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Compare two releases: rows, schema, opportunities, forecasts."""
+def diff(
+    a: str,
+    b: str,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    limit: Annotated[int, typer.Option(help="sentences told of each kind of opportunity; 0: all", min=0)] = 20,
+) -> None:
+    """Compare two releases: rows, schema, what became of which opportunity, forecasts."""
     from jod_pipelines.publication.compare import compare_releases
     from jod_pipelines.publication.release import find_release
 
@@ -175,6 +184,10 @@ def diff(a: str, b: str, home: HomeOption = None, as_json: JsonOption = False) -
         console.print(f"  {name}: {'; '.join(changes)}")
     for name, counts in found.opportunities.items():
         console.print(f"  {name}: " + ", ".join(f"{count} {event}" for event, count in counts.items()))
+        for sentence in found.story[name] if limit == 0 else found.story[name][:limit]:
+            console.print(f"    {_plain(sentence)}", soft_wrap=True)
+        if 0 < limit < len(found.story[name]):
+            console.print(f"    … and {len(found.story[name]) - limit} more; --limit 0 tells all", style="dim")
     if found.forecast and found.forecast["common"]:
         moves = found.forecast
         console.print(

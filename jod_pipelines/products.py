@@ -26,7 +26,7 @@ from jod_pipelines.opportunities.build import (
     retired_rows,
 )
 from jod_pipelines.opportunities.evaluation import ClusterQuality, evaluate
-from jod_pipelines.opportunities.identity import Registry
+from jod_pipelines.opportunities.identity import Registry, refuse_upheaval
 from jod_pipelines.opportunities.profile import posting_values, programme_values
 from jod_pipelines.opportunities.words import LANGUAGES, Labels
 from jod_pipelines.platform import Platform
@@ -41,7 +41,7 @@ KINDS = ("job", "education")
 DECLARED, RECOGNISED = 1.0, 0.6
 """Weights of a skill the employer chose and of one found in a text."""
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
-SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "publication", "sources", "scale", "seed"}
+SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "sources", "scale", "seed"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
     recogniser: Recogniser = SkillRecogniser(
         warehouse.query(
             "select concept_uri as skill_uri, language, label, kind from staging.stg_esco__label "
-            "where concept_uri in (select skill_uri from core.dim_skill) order by all"
+            "where concept_uri in (select skill_uri from core.dim_skill where is_current) order by all"
         )
     )
     distinct = texts.select("language", "text").unique().sort("language", "text").with_row_index("text_id")
@@ -131,7 +131,11 @@ def programme_skills(platform: Platform) -> pl.DataFrame:
 
 
 def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Opportunities, ClusterQuality]:
-    """Build one kind of opportunity and keep its datasets for dbt to take over."""
+    """Build one kind of opportunity and keep its datasets for dbt to take over.
+
+    Raises:
+        HeldError: too many ids that people may have saved would go; nothing is kept of the run.
+    """
     warehouse = Warehouse(platform)
     material = _job_material(warehouse) if kind == "job" else _education_material(warehouse)
     settings = platform.settings
@@ -140,6 +144,8 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
         material, registry, plan.as_of, plan.release_id, settings.clusters, settings.identity, settings.publication
     )
     previous = _previous_rows(platform, f"{kind}_opportunity")
+    titles = dict(previous.select("opportunity_id", "title_fi").iter_rows())
+    refuse_upheaval(result.identities, kind, settings.max_lost_ids_pct, titles)
     if kind == "job":
         _keep_job(warehouse, result, previous)
     else:
@@ -147,7 +153,9 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
     warehouse.write_derived(f"members_{kind}", result.members)
     warehouse.write_derived(f"skills_{kind}", result.skills)
     warehouse.write_derived(f"lineage_{kind}", result.lineage)
-    platform.state.write(f"next/identity.{kind}", {"release_id": plan.release_id, "registry": result.registry.as_json()})
+    platform.state.write(
+        f"next/identity.{kind}", {"release_id": plan.release_id, "registry": result.identities.registry.as_json()}
+    )
     return result, evaluate(result.clusters, _truth(platform, kind))
 
 
@@ -300,7 +308,8 @@ def _education_material(warehouse: Warehouse) -> Material:
             pl.concat_str(pl.lit("field:"), field),
         ).list.drop_nulls(),
     )
-    names, labels = _education_names(programmes, _labels(warehouse, "core.dim_education", "education_code"))
+    educations = _labels(warehouse, "core.dim_education", "education_code")
+    names, labels = _education_names(programmes, educations)
     return Material(
         kind="education",
         items=_items(context, [(skills, DECLARED)]),
@@ -310,7 +319,18 @@ def _education_material(warehouse: Warehouse) -> Material:
         skill_labels=_labels(warehouse, "core.dim_skill", "skill_uri"),
         region_labels=_labels(warehouse, "core.dim_area where area_level = 'region'", "area_code"),
         knowledge=_knowledge(warehouse),
+        qualifications=_qualifications(programmes, educations),
     )
+
+
+def _qualifications(programmes: pl.DataFrame, educations: Labels) -> pl.DataFrame:
+    """item_id, qualification: the education code of what leads to a degree, unless that is a rest class."""
+    degrees = programmes.filter("leads_to_degree").select("item_id", qualification="education_code")
+    return degrees.filter(pl.col("qualification").is_in(_telling(educations)))
+
+
+def _telling(educations: Labels) -> list[str]:
+    return [code for code, names in educations.items() if not REST_CLASS.search(names["fi"] or "")]
 
 
 def _education_names(programmes: pl.DataFrame, educations: Labels) -> tuple[pl.DataFrame, Labels]:
@@ -318,9 +338,8 @@ def _education_names(programmes: pl.DataFrame, educations: Labels) -> tuple[pl.D
 
     Its education's name, unless that is a rest class ("other or unknown"); then its degree title, else its own name.
     """
-    telling = [code for code, names in educations.items() if not REST_CLASS.search(names["fi"] or "")]
     code = pl.col("education_code")
-    named = programmes.filter(code.is_in(telling)).select("item_id", code=code)
+    named = programmes.filter(code.is_in(_telling(educations))).select("item_id", code=code)
     rest = programmes.join(named, on="item_id", how="anti")
     titled = rest.drop_nulls("degree_title_fi").select(
         "item_id",

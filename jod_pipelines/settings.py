@@ -118,8 +118,16 @@ class ClusterSettings(_Strict):
 class IdentitySettings(_Strict):
     """When a new cluster is the old opportunity."""
 
-    carry_overlap: float = Field(default=0.3, gt=0, lt=1)
-    carry_profile: float = Field(default=0.8, gt=0, lt=1)
+    carry_overlap: float = Field(default=0.3, gt=0, lt=1, description="members both runs knew that must be shared (Jaccard)")
+    carry_meaning: float = Field(default=0.65, ge=0, lt=1, description="likeness of skills below which it means something else")
+    carry_profile: float = Field(default=0.8, gt=0, lt=1, description="likeness of skills that is enough without members")
+    meaning_half_life_days: int = Field(default=365, ge=1, description="how fast what an id means may follow its members")
+    join_likeness: float = Field(default=0.75, gt=0, lt=1, description="likeness at which what had two ids becomes one")
+    part_share: float = Field(default=0.3, gt=0, lt=1, description="a part of a group that makes a split or a merge worth naming")
+    part_likeness: float = Field(
+        default=0.35, ge=0, lt=1, description="likeness of skills that a part has with what it came from"
+    )
+    qualification_keep_share: float = Field(default=0.33, gt=0, lt=0.5, description="below it a qualification's id is let go")
 
 
 class ForecastSettings(_Strict):
@@ -131,11 +139,45 @@ class ForecastSettings(_Strict):
     min_history_months: int = Field(default=48, ge=24)
 
 
+class SkillTrendSettings(_Strict):
+    """When a change of a skill's share of the postings is told; see `forecasting.emerging`."""
+
+    recent_months: int = Field(default=6, ge=1, description="months that are compared with those before them")
+    earlier_months: int = Field(default=24, ge=6, description="months before them")
+    shown_months: int = Field(default=12, ge=1, description="newest months for which trends, demand and supply are published")
+    false_alarm_share: float = Field(
+        default=0.01,
+        gt=0,
+        lt=1,
+        description="accepted share of false alarms among those of one month; looked at monthly, a year has some five times that",
+    )
+    least_ratio: float = Field(
+        default=1.5, gt=1, description="ratio of shares from which a change is told; its inverse for fading"
+    )
+    least_postings: int = Field(default=8, ge=1, description="postings that ask, or would have asked, in the newest months")
+    shown_occupations: int = Field(default=3, ge=1, description="occupations named with an alarm, those that moved most")
+
+
+class LongTermSettings(_Strict):
+    """Employment, openings and graduates years ahead; see `forecasting.long_term`."""
+
+    horizon_years: int = Field(default=15, ge=1, le=25)
+    draws: int = Field(default=1_000, ge=100, description="simulated futures")
+    seed: int = Field(default=2026, ge=0)
+    trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
+    min_history_years: int = Field(default=8, ge=5)
+    damping: tuple[float, float] = Field(default=(0.9, 1.0), description="from and to: what is left of a trend a year later")
+    leaving_error: float = Field(default=0.08, ge=0, description="relative error of the chances to leave, common to all")
+    graduate_years: int = Field(default=3, ge=1, description="newest years whose graduates are the level of supply")
+
+
 class PublicationSettings(_Strict):
     """Disclosure limits and consumer limits of a release."""
 
     min_cell: int = Field(default=5, ge=2, description="opportunities with fewer members are not published")
-    max_skills: int = Field(default=30, ge=1, description="skills listed for one opportunity")
+    min_cohesion: float = Field(default=0.15, ge=0, lt=1, description="mean likeness of two members an opportunity needs")
+    max_skills: int = Field(default=20, ge=1, description="skills listed for one opportunity at most")
+    min_skills: int = Field(default=8, ge=1, description="skills listed at least, where two members say so many")
     min_skill_share_pct: float = Field(default=10.0, ge=0, le=100)
 
 
@@ -155,6 +197,9 @@ class Settings(BaseSettings):
     esco_folder: Path | None = Field(default=None, description="a real ESCO or FINESCO download: a folder or a ZIP file")
     drop_folder: Path | None = Field(default=None, description="one folder per sender of local education offers")
     drop_file_max_bytes: int = Field(default=50_000_000, gt=0, description="a larger file in the drop folder is refused unread")
+    max_lost_ids_pct: float = Field(
+        default=20.0, ge=0, le=100, description="opportunity ids that one run may retire, of those there were; more is held"
+    )
     postings_interface: Literal["v2", "v1"] = Field(default="v2", description="where job postings come from; V1 ends in May 2027")
     postings_key: SecretStr | None = Field(default=None, description="KIPA-Subscription-Key of the postings interface V2")
     postings_client_id: SecretStr | None = Field(default=None, description="OAuth2 client of the postings interface V1")
@@ -166,6 +211,8 @@ class Settings(BaseSettings):
     clusters: ClusterSettings = ClusterSettings()
     identity: IdentitySettings = IdentitySettings()
     forecasts: ForecastSettings = ForecastSettings()
+    skill_trends: SkillTrendSettings = SkillTrendSettings()
+    long_term: LongTermSettings = LongTermSettings()
     publication: PublicationSettings = PublicationSettings()
 
     koodisto_lists: tuple[str, ...] = (

@@ -48,13 +48,14 @@ def run_benchmarks(name: str | None, console: Console, scale: str | None = None)
 
 
 def _benchmarks(scale: str | None) -> dict[str, Callable[[], list[Result]]]:
-    from jod_pipelines.bench import clusters, crawl, forecasts, ingest, warehouse
+    from jod_pipelines.bench import clusters, crawl, forecasts, identity, ingest, warehouse
 
     return {
         "ingest": ingest.run_pages,
         "postings": ingest.run_postings,
         "crawl": crawl.run,
         "clusters": lambda: clusters.run(scale or "small"),
+        "identity": identity.run,
         "forecasts": forecasts.run,
         "warehouse": lambda: warehouse.run(scale or "national"),
     }

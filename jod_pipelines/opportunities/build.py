@@ -8,9 +8,9 @@ from datetime import date
 
 import polars as pl
 
-from jod_pipelines.opportunities.clustering import cluster
-from jod_pipelines.opportunities.identity import Cluster, Registry, identify
-from jod_pipelines.opportunities.profile import distributions, skill_profile
+from jod_pipelines.opportunities.boundaries import steady_clusters
+from jod_pipelines.opportunities.identity import Identities, Registry, identify
+from jod_pipelines.opportunities.profile import distributions, pruned_skills, publishable, skill_distribution, skill_weights
 from jod_pipelines.opportunities.words import LANGUAGES, Facts, Labels, clean, label, write_texts
 from jod_pipelines.settings import ClusterSettings, IdentitySettings, PublicationSettings
 
@@ -28,6 +28,7 @@ class Material:
         names: item_id, code: what an item may be called (occupation, education).
         name_labels, skill_labels, region_labels: labels of names, skills and regions.
         knowledge: skills that say what one knows, not what one does.
+        qualifications: item_id, qualification: the code of the qualification an item leads to.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Material:
     skill_labels: Labels
     region_labels: Labels
     knowledge: frozenset[str] = frozenset()
+    qualifications: pl.DataFrame | None = None
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Opportunities:
         opportunities: opportunity_id, texts in three languages, tasks, members, first_seen, last_seen, active.
         distribution, skills, lineage: rows of the published datasets.
         clusters: `cluster`'s own result, for evaluation.
-        registry: what to remember once the release is out.
+        identities: which id each cluster got and why; its registry is what to remember once the release is out.
     """
 
     members: pl.DataFrame
@@ -58,7 +60,7 @@ class Opportunities:
     skills: pl.DataFrame
     lineage: pl.DataFrame
     clusters: pl.DataFrame
-    registry: Registry
+    identities: Identities
     typical_name: dict[str, str] = field(default_factory=dict)
 
 
@@ -75,28 +77,30 @@ def build_opportunities(
 
     Groups with fewer members than may be published are taken apart again before they get an id.
     """
-    clusters = cluster(material.items, clustering)
-    small = clusters.group_by("cluster").len().filter(pl.col("len") < publication.min_cell)["cluster"]
-    clusters = clusters.with_columns(outlier=pl.col("outlier") | pl.col("cluster").is_in(small.to_list()))
-    clusters = clusters.with_columns(
-        cluster=pl.when("outlier").then(-1).otherwise("cluster"), strength=pl.when("outlier").then(0.0).otherwise("strength")
-    )
+    clusters = steady_clusters(material.items, registry.previous, clustering, identity)
+    clusters = publishable(clusters, publication.min_cell, publication.min_cohesion)
+    grouped = clusters.filter(~pl.col("outlier")).select("item_id", "cluster")
     skills = material.items.select("item_id", skill_uri="skill_uris").explode("skill_uri").drop_nulls()
-    grouped = clusters.filter(~pl.col("outlier")).select("item_id", opportunity_id=pl.col("cluster").cast(pl.String))
-    whole_profile = distributions(grouped, {"OSAAMINEN": skills.select("item_id", value_code="skill_uri")})
-    ids, lineage, after = identify(_clusters(grouped, whole_profile), registry, day, release_id, identity)
-    renamed = {str(number): opportunity_id for number, opportunity_id in ids.items()}
-    members = grouped.with_columns(pl.col("opportunity_id").replace_strict(renamed)).sort("item_id") if renamed else grouped
-    pruned = skill_profile(members, skills, limit=publication.max_skills, min_share_pct=publication.min_skill_share_pct)
+    spread = skill_distribution(grouped, skills)
+    found = identify(grouped, skill_weights(spread), registry, day, release_id, identity, material.qualifications)
+    renamed = {str(number): opportunity_id for number, opportunity_id in found.ids.iter_rows()}
+    members = grouped.join(found.ids, on="cluster").select("item_id", "opportunity_id").sort("item_id")
+    pruned = pruned_skills(
+        spread.with_columns(pl.col("opportunity_id").replace_strict(renamed)) if renamed else spread,
+        fewest=publication.min_skills,
+        most=publication.max_skills,
+        min_share_pct=publication.min_skill_share_pct,
+    )
     others = distributions(members, dict(material.values))
     facts, typical = _facts(material, members, pruned, skills, others)
     texts = write_texts(facts, material.name_labels, material.skill_labels, material.region_labels)
     sizes = members.group_by("opportunity_id").agg(members=pl.len().cast(pl.Int64))
+    first_seen = dict(found.registry.known.select("opportunity_id", "first_seen").iter_rows())
     rows = [
         {
             "opportunity_id": item.opportunity_id,
             **{f"{part}_{language}": texts[item.opportunity_id][language][part] for part in PARTS for language in LANGUAGES},
-            "first_seen": date.fromisoformat(after.opportunities[item.opportunity_id].first_seen),
+            "first_seen": date.fromisoformat(first_seen[item.opportunity_id]),
             "last_seen": day,
             "active": True,
         }
@@ -108,9 +112,9 @@ def build_opportunities(
         opportunities=frame.sort("opportunity_id"),
         distribution=pl.concat([pruned, others]).sort("opportunity_id", "distribution_type", "value_code"),
         skills=_skill_rows(material.kind, pruned),
-        lineage=lineage,
+        lineage=found.lineage,
         clusters=clusters,
-        registry=after,
+        identities=found,
         typical_name=typical,
     )
 
@@ -141,14 +145,6 @@ def language_labels(frame: pl.DataFrame, code: str) -> dict[str, dict[str, str |
 def clean_names(frame: pl.DataFrame) -> pl.DataFrame:
     """name_fi, name_sv, name_en as the consumer's bulk load takes them."""
     return frame.with_columns(pl.col(f"name_{language}").map_elements(clean, return_dtype=pl.String) for language in LANGUAGES)
-
-
-def _clusters(grouped: pl.DataFrame, profile: pl.DataFrame) -> list[Cluster]:
-    weights: dict[str, dict[str, float]] = {}
-    for number, uri, share in profile.select("opportunity_id", "value_code", "share_pct").iter_rows():
-        weights.setdefault(number, {})[uri] = share / 100
-    by_number = grouped.group_by("opportunity_id").agg("item_id").sort(pl.col("opportunity_id").cast(pl.Int64))
-    return [Cluster(int(number), frozenset(items), weights.get(number, {})) for number, items in by_number.iter_rows()]
 
 
 def _facts(

@@ -76,11 +76,13 @@ def distributions(members: pl.DataFrame, values: dict[str, pl.DataFrame]) -> pl.
         values: frames of item_id, value_code by property.
     """
     sizes = members.group_by("opportunity_id").agg(pl.len().alias("members"))
+    places = members.select("item_id", "opportunity_id", item=pl.int_range(pl.len(), dtype=pl.UInt32))
     parts = []
     for name, frame in sorted(values.items()):
-        said = members.join(frame.unique(), on="item_id")
-        counts = said.group_by("opportunity_id", "value_code").agg(pl.len().alias("count"))
-        answered = said.group_by("opportunity_id").agg(pl.col("item_id").n_unique().alias("answered"))
+        said = frame.join(places, on="item_id")
+        # Distinct items, so that a value said twice by one counts once, without comparing millions of long texts.
+        counts = said.group_by("opportunity_id", "value_code").agg(pl.col("item").n_unique().alias("count"))
+        answered = said.group_by("opportunity_id").agg(pl.col("item").n_unique().alias("answered"))
         parts.append(
             counts.join(answered, on="opportunity_id")
             .join(sizes, on="opportunity_id")
@@ -97,22 +99,59 @@ def distributions(members: pl.DataFrame, values: dict[str, pl.DataFrame]) -> pl.
     return pl.concat([pl.DataFrame(schema=DISTRIBUTION), *parts]).sort(order, descending=[False, False, True, False])
 
 
-def skill_profile(members: pl.DataFrame, skills: pl.DataFrame, *, limit: int, min_share_pct: float) -> pl.DataFrame:
-    """The skills of each opportunity that matter, as distribution rows of type OSAAMINEN.
+def pruned_skills(distribution: pl.DataFrame, *, fewest: int, most: int, min_share_pct: float) -> pl.DataFrame:
+    """The skills of each opportunity that matter.
 
-    The consumer counts every listed skill as one whatever its share, so rare ones are cut; an opportunity none of
-    whose skills is common keeps its most common ones.
+    The consumer counts every listed skill as one whatever its share: a long list makes an education look unlike everything,
+    a rare skill is a full requirement of a job. So lists are about equally long: the most common skills, as many as have
+    `min_share_pct`, but `most` at most; where that leaves fewer than `fewest`, the next ones that two members say, and
+    the three most common ones in any case.
 
     Args:
-        members: item_id, opportunity_id.
-        skills: item_id, skill_uri.
-        limit: skills kept at most.
-        min_share_pct: share a skill needs.
+        distribution: rows of type OSAAMINEN as `distributions` returns them, of all skills.
     """
-    rows = distributions(members, {"OSAAMINEN": skills.select("item_id", value_code="skill_uri")})
-    ranked = rows.with_columns(rank=pl.int_range(pl.len()).over("opportunity_id"))
-    keep = (pl.col("rank") < 3) | (pl.col("share_pct") >= min_share_pct)
-    return ranked.filter(keep & (pl.col("rank") < limit)).drop("rank")
+    rank = pl.int_range(pl.len()).over("opportunity_id")
+    common = (rank < most) & (pl.col("share_pct") >= min_share_pct)
+    filled = (rank < fewest) & (pl.col("count") >= 2)
+    return distribution.filter(common | filled | (rank < min(3, most)))
+
+
+def publishable(clusters: pl.DataFrame, min_members: int, min_cohesion: float) -> pl.DataFrame:
+    """Clusters as `cluster` returns them, without those that may not or should not be published: their members are outliers.
+
+    Args:
+        min_members: a group with fewer might give someone away.
+        min_cohesion: a group whose members are on average less like each other (cosine) is a heap of leftovers, which another
+            run would heap up otherwise.
+    """
+    # Of n unit vectors whose mean cosine to their centre is s, the mean cosine between two is (n s² - 1) / (n - 1).
+    members, strength = pl.len(), pl.col("strength").mean()
+    groups = clusters.group_by("cluster").agg(members=members, cohesion=(members * strength**2 - 1) / (members - 1))
+    good = groups.filter(pl.col("members") >= min_members, pl.col("cohesion") >= min_cohesion)["cluster"]
+    outlier = pl.col("outlier") | ~pl.col("cluster").is_in(good.to_list())
+    return clusters.with_columns(
+        outlier=outlier,
+        cluster=pl.when(outlier).then(-1).otherwise("cluster"),
+        strength=pl.when(outlier).then(0.0).otherwise("strength"),
+    )
+
+
+def skill_distribution(members: pl.DataFrame, skills: pl.DataFrame) -> pl.DataFrame:
+    """All skills of each cluster as distribution rows of type OSAAMINEN, with the cluster's number as opportunity_id.
+
+    Args:
+        members: item_id, cluster.
+        skills: item_id, skill_uri.
+    """
+    named = members.select("item_id", opportunity_id=pl.col("cluster").cast(pl.String))
+    return distributions(named, {"OSAAMINEN": skills.select("item_id", value_code="skill_uri").drop_nulls()})
+
+
+def skill_weights(distribution: pl.DataFrame) -> pl.DataFrame:
+    """`skill_distribution` as `identify` takes it: cluster, skill_uri, weight (share of the members that say anything)."""
+    return distribution.select(
+        cluster=pl.col("opportunity_id").cast(pl.Int64), skill_uri="value_code", weight=pl.col("share_pct") / 100
+    )
 
 
 def _single(frame: pl.DataFrame, column: str) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What changed between two releases: rows, schemas, opportunities, forecasts."""
+"""What changed between two releases: rows, schemas, opportunities with their story in words, forecasts."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from typing import Any
 
 import polars as pl
 
+from jod_pipelines.publication.release import read_package
+
+OPPORTUNITIES = {"job": "job_opportunity", "education": "education_opportunity"}
+STORY_ORDER = ("split", "merged", "minted", "reactivated", "retired", "retitled")
 FORECAST_KEY = ["region_code", "occupation_code", "scenario", "target_month"]
 
 
 @dataclass(frozen=True)
 class ReleaseDiff:
-    """Differences from release `a` to release `b`."""
+    """Differences from release `a` to release `b`.
+
+    `story` tells, per kind of opportunity, a sentence for each that was not just carried on, by the titles people know.
+    """
 
     a: str
     b: str
     rows: dict[str, tuple[int, int]]
     schema: dict[str, list[str]]
     opportunities: dict[str, dict[str, int]]
+    story: dict[str, list[str]]
     forecast: dict[str, float] | None
 
     def as_json(self) -> dict[str, Any]:
@@ -33,15 +41,17 @@ def compare_releases(a: Path, b: Path) -> ReleaseDiff:
     names = sorted(before.keys() | after.keys())
     rows = {name: (_rows(before.get(name)), _rows(after.get(name))) for name in names}
     schema = {name: changes for name in names if (changes := _schema_changes(before.get(name), after.get(name)))}
-    opportunities = {
-        name: _opportunity_changes(pl.read_parquet(before[name]), pl.read_parquet(after[name]))
-        for name in ("job_opportunity", "education_opportunity")
-        if name in before and name in after
-    }
+    opportunities, story = {}, {}
+    lineage = lineage_between(a, b)
+    for kind, name in OPPORTUNITIES.items():
+        if name in before and name in after:
+            old, new = pl.read_parquet(before[name]), pl.read_parquet(after[name])
+            opportunities[name] = _opportunity_changes(old, new)
+            story[name] = tell(old, new, lineage.filter(opportunity_kind=kind))
     forecast = None
     if "forecast_vacancies" in before and "forecast_vacancies" in after:
         forecast = _forecast_moves(pl.read_parquet(before["forecast_vacancies"]), pl.read_parquet(after["forecast_vacancies"]))
-    return ReleaseDiff(a.name, b.name, rows, schema, opportunities, forecast)
+    return ReleaseDiff(a.name, b.name, rows, schema, opportunities, story, forecast)
 
 
 def _datasets(folder: Path) -> dict[str, Path]:
@@ -73,6 +83,91 @@ def _opportunity_changes(before: pl.DataFrame, after: pl.DataFrame) -> dict[str,
         "retired": len(old - new),
         "retitled": titles.filter(pl.col("title_fi") != pl.col("title_fi_after")).height,
     }
+
+
+def lineage_between(a: Path, b: Path) -> pl.DataFrame:
+    """What happened to opportunities in each release after `a` up to `b`, oldest first, as far as the releases are still there.
+
+    Returns:
+        opportunity_kind, opportunity_id, event, from_ids, overlap; empty when `a` is no ancestor of `b`.
+    """
+    found: list[pl.DataFrame] = []
+    folder: Path | None = b
+    while folder is not None and folder.name != a.name:
+        path = _datasets(folder).get("opportunity_lineage")
+        package = folder / "datapackage.json"
+        if path is None or not package.exists():
+            return LINEAGE.clone()
+        found.append(pl.read_parquet(path).select(LINEAGE.columns))
+        parent = read_package(package).get("parent_release")
+        folder = b.parent / parent if parent else None
+    return pl.concat([LINEAGE, *reversed(found)]) if folder is not None else LINEAGE.clone()
+
+
+LINEAGE = pl.DataFrame(
+    schema={
+        "opportunity_kind": pl.String(),
+        "opportunity_id": pl.String(),
+        "event": pl.String(),
+        "from_ids": pl.List(pl.String()),
+        "overlap": pl.Float64(),
+    }
+)
+
+
+def tell(before: pl.DataFrame, after: pl.DataFrame, lineage: pl.DataFrame) -> list[str]:
+    """The story of the opportunities of one kind, one sentence each, in order of event and then of size.
+
+    Args:
+        before, after: rows of `job_opportunity` or `education_opportunity` of the two releases.
+        lineage: see `lineage_between`; without it a split or a merger cannot be told from what is new or gone.
+    """
+    columns = ("opportunity_id", "title_en", "members", "active", "last_seen")
+    old = {row["opportunity_id"]: row for row in before.select(columns).to_dicts()}
+    new = {row["opportunity_id"]: row for row in after.select(columns).to_dicts()}
+    is_there = {key for key, row in new.items() if row["active"]}
+    was_there = {key for key, row in old.items() if row["active"]}
+
+    def title(key: str) -> str:
+        return f"\u201c{(old.get(key) or new.get(key) or {'title_en': key})['title_en']}\u201d"
+
+    told: dict[str, list[tuple[int, str]]] = {event: [] for event in STORY_ORDER}
+    taken_in: set[str] = set()
+    for row in lineage.filter(pl.col("event").is_in(["split", "merged"])).to_dicts():
+        key, sources = row["opportunity_id"], ", ".join(title(source) for source in row["from_ids"])
+        part = f"{100 * (row['overlap'] or 0):.0f} %"
+        if row["event"] == "split" and key in is_there - was_there:
+            members = new[key]["members"]
+            told["split"].append(
+                (members, f"{title(key)} ({members} members) split from {sources}: {part} of its members came from there")
+            )
+        if row["event"] == "merged" and key in is_there and set(row["from_ids"]) & was_there - is_there:
+            taken_in |= set(row["from_ids"]) - is_there
+            grew = f"{old[key]['members']} \u2192 {new[key]['members']}" if key in was_there else f"{new[key]['members']}"
+            told["merged"].append(
+                (new[key]["members"], f"{title(key)} ({grew} members) took in {sources}: {part} of their members")
+            )
+    parts = set(lineage.filter(event="split")["opportunity_id"])
+    stands_in = {row["opportunity_id"]: row["from_ids"] for row in lineage.filter(event="minted").to_dicts() if row["from_ids"]}
+    for key in is_there - was_there:
+        members = new[key]["members"]
+        if key in old:
+            told["reactivated"].append((members, f"{title(key)} ({members} members) is back, last seen {old[key]['last_seen']}"))
+        elif key in stands_in:
+            taken_in |= set(stands_in[key])
+            replaced = ", ".join(map(title, stands_in[key]))
+            told["minted"].append(
+                (members, f"{title(key)} ({members} members) stands in the place of {replaced}, with another id")
+            )
+        elif key not in parts:
+            told["minted"].append((members, f"{title(key)} ({members} members) is new"))
+    for key in was_there - is_there - taken_in:
+        members = old[key]["members"]
+        told["retired"].append((members, f"{title(key)} ({members} members) is no more"))
+    for key in was_there & is_there:
+        if old[key]["title_en"] != new[key]["title_en"]:
+            told["retitled"].append((new[key]["members"], f"{title(key)} is now called \u201c{new[key]['title_en']}\u201d"))
+    return [sentence for event in STORY_ORDER for _, sentence in sorted(told[event], key=lambda item: (-item[0], item[1]))]
 
 
 def _forecast_moves(before: pl.DataFrame, after: pl.DataFrame) -> dict[str, float]:

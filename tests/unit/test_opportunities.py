@@ -1,18 +1,12 @@
-from datetime import date
-
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jod_pipelines.opportunities import cluster
 from jod_pipelines.opportunities.evaluation import evaluate
-from jod_pipelines.opportunities.identity import Cluster, Registry, identify
-from jod_pipelines.opportunities.profile import distributions, posting_values, skill_profile
+from jod_pipelines.opportunities.profile import DISTRIBUTION, distributions, posting_values, pruned_skills
 from jod_pipelines.opportunities.words import Facts, clean, write_texts
-from jod_pipelines.settings import ClusterSettings, IdentitySettings
-
-DAY = date(2026, 11, 1)
-IDENTITY = IdentitySettings()
+from jod_pipelines.settings import ClusterSettings
 
 
 def world(groups=6, size=25):
@@ -41,82 +35,6 @@ def test_items_without_skills_are_kept_and_counted():
     found = cluster(items, ClusterSettings())
     assert found["outlier"].to_list() == [True, True]
     assert cluster(items.clear(), ClusterSettings()).is_empty()
-
-
-def clusters(*members):
-    return [Cluster(n, frozenset(m), {f"skill-{sorted(m)[0]}": 1.0}) for n, m in enumerate(members)]
-
-
-def step(registry, *members, release="r"):
-    ids, events, after = identify(clusters(*members), registry, DAY, release, IDENTITY)
-    return ids, dict(events.select("opportunity_id", "event").iter_rows()), after
-
-
-def test_an_opportunity_keeps_its_id_while_its_members_stay():
-    ids, events, registry = step(Registry("job"), {"a", "b", "c"}, {"d", "e", "f"})
-    assert set(events.values()) == {"minted"}
-    again, events, _ = step(registry, {"d", "e", "g"}, {"a", "b", "c", "h"})
-    assert again[0] == ids[1]
-    assert again[1] == ids[0]
-    assert set(events.values()) == {"carried"}
-
-
-def test_equal_input_gives_equal_ids():
-    assert step(Registry("job"), {"a", "b"})[0] == step(Registry("job"), {"b", "a"})[0]
-    assert step(Registry("job"), {"a", "b"})[0] != step(Registry("education"), {"a", "b"})[0]
-
-
-def test_splits_merges_retirements_and_returns_have_their_names():
-    ids, _, registry = step(Registry("job"), {"a", "b", "c", "d", "e", "f"}, {"x", "y", "z"})
-    split, events, registry = step(registry, {"a", "b", "c", "d"}, {"e", "f"}, {"x", "y", "z"})
-    assert split[0] == ids[0]
-    assert events[split[1]] == "split"
-    merged, events, registry = step(registry, {"a", "b", "c", "d", "e", "f"}, {"x", "y", "z"})
-    assert merged[0] == ids[0]
-    assert events[split[1]] == "retired"
-    _, events, registry = step(registry, {"a", "b", "c", "d", "e", "f"})
-    assert events[ids[1]] == "retired"
-    back, events, _ = step(registry, {"a", "b", "c", "d", "e", "f"}, {"x", "y", "zz"})
-    assert back[1] == ids[1]
-    assert events[ids[1]] == "reactivated"
-
-
-def test_without_a_common_member_the_profile_decides():
-    first = [Cluster(0, frozenset("abc"), {"s1": 1.0, "s2": 0.5})]
-    ids, _, registry = identify(first, Registry("job"), DAY, "r1", IDENTITY)
-    alike = [Cluster(0, frozenset("xyz"), {"s1": 0.9, "s2": 0.6})]
-    assert identify(alike, registry, DAY, "r2", IDENTITY)[0] == ids
-    unlike = [Cluster(0, frozenset("xyz"), {"s9": 1.0})]
-    assert identify(unlike, registry, DAY, "r2", IDENTITY)[0] != ids
-
-
-partitions = st.dictionaries(st.integers(0, 30).map(str), st.integers(0, 4), min_size=1).map(
-    lambda owner: [frozenset(k for k, v in owner.items() if v == g) for g in sorted(set(owner.values()))]
-)
-
-
-@settings(max_examples=60)
-@given(partitions, partitions, partitions)
-def test_ids_are_unique_lasting_and_accounted_for(one, two, three):
-    registry, ever = Registry("job"), set()
-    for number, members in enumerate((one, two, three)):
-        ids, events, registry = identify(clusters(*members), registry, DAY, f"r{number}", IDENTITY)
-        assert len(set(ids.values())) == len(members)
-        assert ever <= set(registry.opportunities)
-        ever = set(registry.opportunities)
-        active = {key for key, item in registry.opportunities.items() if item.active}
-        assert active == set(ids.values())
-        assert active <= set(events["opportunity_id"])
-    again, events, _ = identify(clusters(*three), registry, DAY, "r9", IDENTITY)
-    assert {clusters(*three)[n].members: key for n, key in again.items()} == {
-        clusters(*three)[n].members: key for n, key in ids.items()
-    }
-    assert set(events["event"]) == {"carried"}
-
-
-def test_the_registry_survives_its_own_json():
-    _, _, registry = step(Registry("job"), {"a", "b"})
-    assert Registry.from_json("job", registry.as_json()) == registry
 
 
 MEMBERS = pl.DataFrame({"item_id": list("abcd"), "opportunity_id": ["o1", "o1", "o1", "o2"]})
@@ -156,13 +74,25 @@ def test_codes_are_the_consumers():
     assert values["KUNTA"] == ["091"]
 
 
-def test_rare_skills_are_cut_but_some_always_stay():
-    skills = pl.DataFrame(
-        [("a", f"s{n}") for n in range(9)] + [("b", "s0"), ("c", "s0")], schema=["item_id", "skill_uri"], orient="row"
-    )
-    kept = skill_profile(MEMBERS, skills, limit=5, min_share_pct=50)
-    assert kept["value_code"].to_list() == ["s0", "s1", "s2"]
-    assert skill_profile(MEMBERS, skills, limit=2, min_share_pct=0)["value_code"].to_list() == ["s0", "s1"]
+def listed(*counts, members=10):
+    """Skill rows of one opportunity whose skills so many members have."""
+    rows = [("o1", "OSAAMINEN", f"s{n:02d}", 100.0 * count / members, count, 0) for n, count in enumerate(counts)]
+    return pl.DataFrame(rows, schema=DISTRIBUTION, orient="row")
+
+
+def kept(*counts, fewest=4, most=6, members=10):
+    return pruned_skills(listed(*counts, members=members), fewest=fewest, most=most, min_share_pct=20).height
+
+
+def test_skill_lists_are_about_equally_long():
+    assert kept(*[9] * 30) == 6
+    assert kept(9, 8, 7, 6, 5, 1, 1, 1) == 5
+    assert kept(9, 8, *[2] * 30, members=100) == 4
+    assert kept(9, 8, 1, 1, 1, 1, members=100) == 3
+    assert kept(9) == 1
+    both = pl.concat([listed(*[9] * 30), listed(8, 7).with_columns(opportunity_id=pl.lit("o2"))])
+    kept_of_both = pruned_skills(both, fewest=4, most=6, min_share_pct=20)
+    assert kept_of_both.group_by("opportunity_id").len().sort("opportunity_id")["len"].to_list() == [6, 2]
 
 
 NAMES = {"o": {"fi": "hitsaaja", "sv": "svetsare", "en": "welder"}}

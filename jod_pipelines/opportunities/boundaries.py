@@ -1,0 +1,105 @@
+"""Keeps apart what people know apart, until it is clearly one.
+
+A clustering joins two groups when they are alike enough, and two that are just about as alike as that are joined in one
+month and told apart in the next. So groups that had ids of their own the run before must be more alike than that to be
+joined.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from jod_pipelines.opportunities.clustering import cluster, skill_matrix
+from jod_pipelines.settings import ClusterSettings, IdentitySettings
+
+FEWEST = 5
+"""With fewer members left an opportunity is no group that could be kept apart."""
+
+
+def steady_clusters(
+    items: pl.DataFrame, previous: pl.DataFrame | None, clustering: ClusterSettings, identity: IdentitySettings
+) -> pl.DataFrame:
+    """`cluster` with `keep_apart` after it: what opportunities are made of.
+
+    Args:
+        items: see `cluster`.
+        previous: item_id, cluster of the run before; none at the first.
+    """
+    return keep_apart(cluster(items, clustering, previous), items, previous, identity.join_likeness)
+
+
+def keep_apart(
+    clusters: pl.DataFrame, items: pl.DataFrame, previous: pl.DataFrame | None, needed_likeness: float
+) -> pl.DataFrame:
+    """Take groups apart again that were several the run before and are not clearly one now.
+
+    Args:
+        clusters: as `cluster` returns them.
+        items: what was clustered (item_id, skill_uris, …).
+        previous: item_id, cluster of the run before; none leaves everything as it is.
+        needed_likeness: mean cosine between members of two groups, beside that within each, at which they become one.
+
+    Returns:
+        `clusters` with new numbers for what was taken apart; items that were in none of the groups join the nearest one.
+    """
+    contested = _contested(clusters, previous) if previous is not None else None
+    if contested is None or contested.is_empty():
+        return clusters
+    clusters = clusters.sort("item_id")
+    matrix = skill_matrix(items.sort("item_id"))
+    earlier = clusters.select("item_id", "cluster").join(contested, on=["item_id", "cluster"], how="left", maintain_order="left")
+    earlier = earlier["earlier"].to_numpy()
+    labels, strengths = clusters["cluster"].to_numpy().copy(), clusters["strength"].to_numpy().copy()
+    for number in contested["cluster"].unique().sort().to_list():
+        rows = np.flatnonzero(labels == number)
+        parts = _parts(matrix[rows], earlier[rows], needed_likeness)
+        if parts is not None:
+            groups, strengths[rows] = parts
+            labels[rows] = np.where(groups == 0, number, labels.max() + groups)
+    return clusters.with_columns(cluster=pl.Series(labels), strength=pl.Series(strengths))
+
+
+def _contested(clusters: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
+    """item_id, cluster, earlier (a number): the members of earlier clusters, where one cluster now holds most of several."""
+    named = previous.select("item_id", earlier=pl.col("cluster").cast(pl.String).rank("dense").cast(pl.Int64))
+    both = clusters.filter(~pl.col("outlier")).select("item_id", "cluster").join(named, on="item_id")
+    here = pl.len().over("cluster", "earlier")
+    most = both.filter(here >= FEWEST, 2 * here > pl.len().over("earlier"))
+    return most.filter(pl.col("earlier").n_unique().over("cluster") > 1)
+
+
+def _parts(vectors: sparse.csr_matrix, earlier: np.ndarray, needed_likeness: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """Part (0 the largest) and cosine to its centre of each row; nothing when the rows are one group.
+
+    Args:
+        vectors: unit rows.
+        earlier: number of the earlier cluster of each row; not a number where there is none.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    known = ~np.isnan(earlier)
+    names, place = np.unique(earlier[known], return_inverse=True)
+    sums = _sums(vectors[known], place)
+    sizes = np.bincount(place)
+    products = sums @ sums.T
+    within = np.maximum((products.diagonal() - sizes) / (sizes * (sizes - 1)), 1e-9)
+    likeness = products / np.outer(sizes, sizes) / np.sqrt(np.outer(within, within))
+    apart = np.clip(1 - likeness[np.triu_indices(len(names), 1)], 0, None)
+    joined = fcluster(linkage(apart, method="average"), 1 - needed_likeness, criterion="distance")[place]
+    if len(np.unique(joined)) == 1:
+        return None
+    order = np.argsort(-np.bincount(joined)[1:], kind="stable")
+    groups = np.argsort(order)[joined - 1]
+    centres = _sums(vectors[known], groups)
+    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+    cosines = np.asarray(vectors @ centres.T)
+    nearest = cosines.argmax(axis=1)
+    nearest[known] = groups
+    return nearest, cosines[np.arange(len(nearest)), nearest]
+
+
+def _sums(vectors: sparse.csr_matrix, groups: np.ndarray) -> np.ndarray:
+    cells = np.ones(len(groups)), (groups, np.arange(len(groups)))
+    return np.asarray((sparse.csr_matrix(cells) @ vectors).toarray())
