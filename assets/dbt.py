@@ -1,8 +1,11 @@
 """dbt under Dagster: the manifest, names of assets, and a resource that does not ask the network for its version."""
 
+import shutil
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource
@@ -15,11 +18,30 @@ OWNERS = dict.fromkeys(("core", "education", "labour_market", "population", "ser
 
 
 class OfflineDbt(DbtCliResource):
-    """dagster-dbt asks `dbt --version` in a process of its own at each call, and that asks the network."""
+    """dagster-dbt asks `dbt --version` in a process of its own at each call, and that asks the network.
+
+    It also makes an adapter to look at tables with. We do not, and it takes two seconds.
+    """
 
     @cached_property
     def _cli_version(self) -> Version:
         return Version(version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
+        return None
+
+
+def keep_parsed(target: Path) -> None:
+    """Let the next call read what this one parsed: dbt parses everything anew when it builds another file than last time.
+
+    Args:
+        target: where the call wrote.
+    """
+    parsed, kept = target / "partial_parse.msgpack", DBT_PROJECT / "target" / "partial_parse.msgpack"
+    if parsed.exists():
+        aside = kept.with_name(f".{target.name}.msgpack")
+        shutil.copyfile(parsed, aside)
+        aside.replace(kept)
 
 
 class Translator(DagsterDbtTranslator):

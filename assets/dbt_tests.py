@@ -1,4 +1,4 @@
-"""What dbt's tests found, in the words of the contracts they were generated from."""
+"""What the tests of the dbt project found. They are few: the rules of contracts are checked by `assets.checks`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,11 +8,9 @@ import polars as pl
 
 from jod_pipelines.contracts.expectations import CheckReport, Finding
 from jod_pipelines.contracts.model import Severity, Table, load_contracts
-from jod_pipelines.contracts.table_checks import check_table
 from jod_pipelines.errors import ContractError
 from jod_pipelines.platform import Platform
 from jod_pipelines.quality import results_of
-from jod_pipelines.warehouse.build import Warehouse
 
 
 class DbtTests:
@@ -35,8 +33,8 @@ class DbtTests:
         node = self.manifest["nodes"][plain["unique_id"]]
         severity: Severity = "warn" if node["config"]["severity"].lower() == "warn" else "block"
         failed = int(plain.get("dagster_dbt/failed_row_count") or 0)
-        rule, column = _rule_of(node)
-        self.found.append((result.asset_key.path[-1], Finding(rule, column, result.passed, failed, (), severity)))
+        finding = Finding(str(node["name"]), node.get("column_name"), result.passed, failed, (), severity)
+        self.found.append((result.asset_key.path[-1], finding))
 
     def keep(self, platform: Platform, run_id: str) -> None:
         """Put everything into the quality log."""
@@ -51,8 +49,8 @@ class DbtTests:
         if parts:
             platform.quality.add(run_id, pl.concat(parts).with_columns(rows_checked=pl.lit(None, pl.Int64)))
 
-    def raise_broken(self, platform: Platform, run_id: str) -> None:
-        """Stop when a test is broken, with the first rows at fault: dbt counts them, the gate of the contract finds them.
+    def raise_broken(self) -> None:
+        """Stop when a test is broken.
 
         Raises:
             ContractError: a test that is more than a warning found something.
@@ -60,36 +58,10 @@ class DbtTests:
         broken = [(model, finding) for model, finding in self.found if not finding.passed and finding.severity != "warn"]
         if not broken:
             return
-        lines = []
-        with Warehouse(platform).reader() as connection:
-            for model in dict.fromkeys(model for model, _ in broken):
-                of_model = [finding for name, finding in broken if name == model]
-                report = CheckReport(model, 0, of_model)
-                if model in _marts():
-                    judged = check_table(connection, _marts()[model])
-                    platform.quality.add(run_id, results_of(judged, run_id, model, _marts()[model].layer, "sql"))
-                    report = judged if judged.stops else report
-                lines.append(report.line)
+        models = dict.fromkeys(model for model, _ in broken)
+        lines = [CheckReport(model, 0, [finding for name, finding in broken if name == model]).line for model in models]
         raise ContractError(lines[0], "\n".join(lines[1:]))
 
 
 def _marts() -> dict[str, Table]:
     return {name: table for layer in ("marts", "published") for name, table in load_contracts()[layer].items()}
-
-
-def _rule_of(node: Mapping[str, Any]) -> tuple[str, str | None]:
-    """The rule and the column of a test, as the contract names them; other tests keep their own names."""
-    test, column = (node.get("test_metadata") or {}).get("name"), node.get("column_name")
-    kwargs = (node.get("test_metadata") or {}).get("kwargs", {})
-    if test == "not_null":
-        return "required", column
-    if test == "unique":
-        return "unique", column
-    if test == "accepted_values":
-        return f"one of {', '.join(map(str, kwargs['values']))}", column
-    if test == "relationships":
-        target = str(kwargs["to"]).replace("ref('", "").replace("')", "").strip("{} ")
-        return f"refers to {target}.{kwargs['field']}", column
-    if test == "unique_combination":
-        return "unique key", ",".join(kwargs["columns"])
-    return str(node["name"]), column

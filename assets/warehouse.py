@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
-from assets.dbt import manifest, translator
+from assets.dbt import keep_parsed, manifest, translator
 from assets.dbt_tests import DbtTests
 from assets.metadata import column_lineage
 from jod_pipelines.lineage import Edges, LineageReader, edges_of, keep_edges, schema_of
@@ -95,10 +95,11 @@ def _run_dbt(
         yield _with_columns(event, invocation, reader) if isinstance(event, dg.Output) else event
     if not invocation.is_successful():
         tests.keep(platform, context.run_id)
-        tests.raise_broken(platform, context.run_id)
+        tests.raise_broken()
         error = invocation.get_error()
         assert error is not None
         raise error
+    keep_parsed(invocation.target_path)
     with warehouse.writer() as connection:
         keep_edges(connection, reader.edges)
 

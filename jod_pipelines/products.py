@@ -41,7 +41,7 @@ KINDS = ("job", "education")
 DECLARED, RECOGNISED = 1.0, 0.6
 """Weights of a skill the employer chose and of one found in a text."""
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
-SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "publication", "sources", "scale", "seed"}
+SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "sources", "scale", "seed"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
     recogniser: Recogniser = SkillRecogniser(
         warehouse.query(
             "select concept_uri as skill_uri, language, label, kind from staging.stg_esco__label "
-            "where concept_uri in (select skill_uri from core.dim_skill) order by all"
+            "where concept_uri in (select skill_uri from core.dim_skill where is_current) order by all"
         )
     )
     distinct = texts.select("language", "text").unique().sort("language", "text").with_row_index("text_id")

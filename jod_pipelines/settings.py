@@ -139,6 +139,38 @@ class ForecastSettings(_Strict):
     min_history_months: int = Field(default=48, ge=24)
 
 
+class SkillTrendSettings(_Strict):
+    """When a change of a skill's share of the postings is told; see `forecasting.emerging`."""
+
+    recent_months: int = Field(default=6, ge=1, description="months that are compared with those before them")
+    earlier_months: int = Field(default=24, ge=6, description="months before them")
+    shown_months: int = Field(default=12, ge=1, description="newest months for which trends, demand and supply are published")
+    false_alarm_share: float = Field(
+        default=0.01,
+        gt=0,
+        lt=1,
+        description="accepted share of false alarms among those of one month; looked at monthly, a year has some five times that",
+    )
+    least_ratio: float = Field(
+        default=1.5, gt=1, description="ratio of shares from which a change is told; its inverse for fading"
+    )
+    least_postings: int = Field(default=8, ge=1, description="postings that ask, or would have asked, in the newest months")
+    shown_occupations: int = Field(default=3, ge=1, description="occupations named with an alarm, those that moved most")
+
+
+class LongTermSettings(_Strict):
+    """Employment, openings and graduates years ahead; see `forecasting.long_term`."""
+
+    horizon_years: int = Field(default=15, ge=1, le=25)
+    draws: int = Field(default=1_000, ge=100, description="simulated futures")
+    seed: int = Field(default=2026, ge=0)
+    trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
+    min_history_years: int = Field(default=8, ge=5)
+    damping: tuple[float, float] = Field(default=(0.9, 1.0), description="from and to: what is left of a trend a year later")
+    leaving_error: float = Field(default=0.08, ge=0, description="relative error of the chances to leave, common to all")
+    graduate_years: int = Field(default=3, ge=1, description="newest years whose graduates are the level of supply")
+
+
 class PublicationSettings(_Strict):
     """Disclosure limits and consumer limits of a release."""
 
@@ -179,6 +211,8 @@ class Settings(BaseSettings):
     clusters: ClusterSettings = ClusterSettings()
     identity: IdentitySettings = IdentitySettings()
     forecasts: ForecastSettings = ForecastSettings()
+    skill_trends: SkillTrendSettings = SkillTrendSettings()
+    long_term: LongTermSettings = LongTermSettings()
     publication: PublicationSettings = PublicationSettings()
 
     koodisto_lists: tuple[str, ...] = (

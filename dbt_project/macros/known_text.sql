@@ -1,4 +1,8 @@
-{#- A text column with Vipunen's placeholder for 'information missing' as null. -#}
+{#- A text column with Vipunen's placeholders for 'information missing' and 'unknown', in each language, as null. -#}
 {% macro known_text(column) -%}
-    nullif(nullif({{ column }}, 'Tieto puuttuu'), 'Tuntematon')
+    case
+        when {{ column }} not in (
+            'Tieto puuttuu', 'Tuntematon', 'Information saknas', 'Okänd', 'Missing data', 'Unknown'
+        ) then {{ column }}
+    end
 {%- endmacro %}

@@ -29,3 +29,7 @@
 {% macro area_of(code) -%}
     case when {{ code }} in ('SSS', 'SS') then 'SSS' else regexp_replace({{ code }}, '^(MK|KU)', '') end
 {%- endmacro %}
+{#- An occupation of Statistics Finland as dim_occupation codes it: the total is SSS in every table. -#}
+{% macro occupation_of(code) -%}
+    case when {{ code }} = 'SSSSS' then 'SSS' else {{ code }} end
+{%- endmacro %}

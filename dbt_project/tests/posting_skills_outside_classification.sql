@@ -12,5 +12,5 @@ select
     count(*) as mentions
 from named
 left join {{ ref('dim_skill') }} as skill on named.skill_uri = skill.skill_uri
-where skill.skill_uri is null
+where skill.skill_uri is null or not (skill.is_current or skill.replaced_by_uri is not null)
 group by named.skill_uri

@@ -242,7 +242,7 @@ def _server(settings: Settings) -> Iterator[str]:
     try:
         yield str(ours.recv())
     finally:
-        process.terminate()
+        process.kill()
         process.join()
 
 

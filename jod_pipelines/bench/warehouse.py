@@ -19,6 +19,8 @@ from typing import Any
 import duckdb
 
 from jod_pipelines.bench import Result
+from jod_pipelines.contracts.model import load_contracts
+from jod_pipelines.contracts.table_checks import check_table
 from jod_pipelines.fingerprint import PROJECT
 from jod_pipelines.ingest import ingest
 from jod_pipelines.landing.archive import Fetched, now
@@ -207,7 +209,7 @@ class World:
 
 
 def run_compiled() -> None:
-    """Run the models and tests of the newest build of the base models by hand, and print what it cost as JSON."""
+    """Run what the newest build of the base models compiled, check the marts among it, and print what that cost as JSON."""
     folder = max((PROJECT / "dbt_project" / "target").glob("warehouse_base-*"), key=lambda path: path.stat().st_mtime)
     nodes = json.loads((folder / "manifest.json").read_bytes())["nodes"]
     results = json.loads((folder / "run_results.json").read_bytes())["results"]
@@ -225,6 +227,10 @@ def run_compiled() -> None:
                 connection.execute(f"create {kind} {node['schema']}.{node['name']} as {result['compiled_code']}")
             elif node:
                 connection.execute(f"select count(*) from ({result['compiled_code']}) as failing").fetchall()
+        made = {f"{node['schema']}.{node['name']}" for node in (nodes.get(result["unique_id"]) for result in results) if node}
+        for table in load_contracts()["marts"].values():
+            if table.physical_name in made:
+                check_table(connection, table)
         connection.execute("checkpoint")
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -236,7 +242,9 @@ def _template(label: str) -> str:
 
 
 def _told(cost: dict[str, Any]) -> str:
-    return f"peak {cost['peak_mb'] / 1024:.1f} GB, {cost['built']} built, {cost['taken_over']} taken over"
+    told = f"peak {cost['peak_mb'] / 1024:.1f} GB, {cost['built']} built, {cost['taken_over']} taken over"
+    parts = [f"{name} {cost[f'{name}_seconds']:.0f} s" for name in ("check", "swap") if f"{name}_seconds" in cost]
+    return ", of it ".join([told, ", ".join(parts)]) if parts else told
 
 
 def _share(cost: dict[str, Any], full: dict[str, Any]) -> str:

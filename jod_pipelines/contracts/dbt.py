@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from jod_pipelines.contracts.model import Column, Severity, Table, load_contracts
+from jod_pipelines.contracts.model import Column, Table, load_contracts
 from jod_pipelines.contracts.rules import OF_ONE_ROW, rules_of
 from jod_pipelines.contracts.table_checks import broken_rows
 from jod_pipelines.reference import FOLDER as REFERENCE
@@ -26,7 +26,7 @@ def generated_files() -> dict[Path, str]:
     derived = derived_tables()
     files[MODELS / "marts" / "_derived.yml"] = _dump(_derived(derived))
     for subject in sorted({_subject(table) for table in marts}):
-        models = [_model(table, marts) for table in marts if _subject(table) == subject]
+        models = [_model(table) for table in marts if _subject(table) == subject]
         files[MODELS / "marts" / subject / f"_{subject}.yml"] = _dump({"version": 2, "models": models})
     return files
 
@@ -74,12 +74,12 @@ def _derived(tables: list[Table]) -> dict[str, Any]:
     return {"version": 2, "sources": [{"name": "derived", "schema": "derived", "tables": listed}]}
 
 
-def _model(table: Table, marts: list[Table]) -> dict[str, Any]:
+def _model(table: Table) -> dict[str, Any]:
     model: dict[str, Any] = {
         "name": table.name,
         "description": table.description.get("en", ""),
         "config": {"contract": {"enforced": True}, "meta": _in_finnish_and_swedish(table)},
-        "columns": [_column(column, table, marts) for column in table.columns],
+        "columns": [_described(column) for column in table.columns],
     }
     aside = [
         {"rule": rule.name, "column": rule.column, "broken": broken_rows(rule)}
@@ -88,38 +88,7 @@ def _model(table: Table, marts: list[Table]) -> dict[str, Any]:
     ]
     if aside:
         model["config"]["meta"] |= {"quarantine": aside}
-    tests: list[Any] = []
-    if len(table.primary_key) > 1:
-        tests.append(_test("unique_combination", table.severity, columns=list(table.primary_key)))
-    if tests:
-        model["data_tests"] = tests
     return model
-
-
-def _column(column: Column, table: Table, marts: list[Table]) -> dict[str, Any]:
-    described = _described(column)
-    severity = table.severity_of(column)
-    tests: list[Any] = []
-    if column.required:
-        tests.append(_test("not_null", severity))
-    if column.unique or table.primary_key == (column.name,):
-        tests.append(_test("unique", severity))
-    if column.allowed:
-        tests.append(_test("accepted_values", severity, values=list(column.allowed), quote=column.type == "VARCHAR"))
-    if column.references:
-        target, field = column.references.split(".")
-        tests.append(_test("relationships", severity, to=f"ref('{target}')", field=field))
-    if tests:
-        described["data_tests"] = tests
-    return described
-
-
-def _test(name: str, severity: Severity, **arguments: Any) -> Any:
-    """A test as dbt's YAML has it: its name alone when there is nothing more to say."""
-    described: dict[str, Any] = {"arguments": arguments} if arguments else {}
-    if severity == "warn":
-        described["config"] = {"severity": "warn"}
-    return {name: described} if described else name
 
 
 def _described(column: Column) -> dict[str, Any]:

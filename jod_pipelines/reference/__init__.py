@@ -11,8 +11,23 @@
 * `measures.csv`: what the facts of the warehouse measure, with unit, names and definitions; our own wording.
 * `source_measures.csv`: which measure a content code of a source's table is.
 * `municipality_changes.csv`: municipalities abolished, divided or made since 2006, with the first year of the new borders
-  and the successor. Days and codes agree with the code list kunta of Koodisto; the successors are collected by hand and
-  are to be held against Statistics Finland's correspondence kunta_2#kunta_1, which wins where it says more.
+  and the successor. Held against the code list kunta of Koodisto as recorded (`tests/acceptance/test_dimensions.py`): the last
+  day of 132 of 133 abolished codes agrees (the list is older than the 133rd, of 2026), all names, the first day of all 9 new
+  codes, and each of the 134 successors was in force that day. Which successor it is was collected by hand; Statistics Finland's
+  notes on its classifications confirm eight rows (413, 442, 443 twice, 476, 174, 775, 838). Where the correspondence
+  kunta_2#kunta_1 lands, a warning test names every successor it gives otherwise.
+* `region_changes.csv`: municipalities that belonged to another region in or after 2006, and the last year of it.
+  `told_by` statistics_finland: its notes on maakunta_1 and NUTS 2024 say so; `hand`: collected by hand (the ten of Itä-Uusimaa,
+  and two that merged over a border).
+* `former_regions.csv`: regions that have joined others since 2006.
+* `area_classes.csv`: what Koodisto's list kunta keeps beside municipalities.
+* `education_levels.csv`: levels of education, level 1, national classification of education 2016.
+* `occupation_classes.csv`: the total, and the classes for people without an occupation in KEHA Centre's tables (`tyonv`), whose
+  Finnish names are the tables' own.
+* `occupation_exceptions.csv`: groups of the national classification 2010 that hold other work than the ISCO-08 group of the
+  same code: those whose Finnish name in ESCO v1.1.1, which is the national one, says something else than the English one. Both
+  classifications have 10, 43, 130 and 436 groups on their first four levels, so no code is missing from either.
+* `esco_replacements.csv`: concepts of ESCO that another took over, with the version that did it.
 """
 
 from __future__ import annotations

@@ -12,6 +12,15 @@ LANGUAGES = {"fi": "Suomi", "sv": "Ruotsi", "en": "Englanti"}
 MODIFIED = "2026-01-02T08:00:00.000Z"
 ABOLISHED = {"588": ("Pertunmaa", "507"), "911": ("Valtimo", "541")}
 """Municipalities that have joined others: name, and the code they are in now."""
+NATIONAL_OCCUPATIONS = {
+    "11121": ("1112", "Valtion keskushallinnon johtajat", "Chefer inom statens centralförvaltning", None),
+    "11122": ("1112", "Alue- ja paikallishallinnon johtajat ja ylimmät virkamiehet", None, None),
+    "11141": ("1114", "Työmarkkina- ja elinkeinoelämän järjestöjen johtajat", None, None),
+    "11142": ("1114", "Muiden järjestöjen johtajat", None, None),
+    "X": (None, "Tuntematon", "Okänd", "Unknown"),
+    "XX": ("X", "Tuntematon", "Okänd", "Unknown"),
+}
+"""Some of the national classification's fifth level, and of its unknown class, which ISCO-08 has not."""
 INDUSTRIES_2008 = {
     "J": (None, "Informaatio ja viestintä", "Informations- och kommunikationsverksamhet", "Information and communication"),
     "62": ("J", "Ohjelmistot ja konsultointi", "Dataprogrammering och konsultverksamhet", "Computer programming"),
@@ -28,22 +37,33 @@ Texts = tuple[str | None, str | None, str | None, str | None]
 
 def codes_of(world: World) -> dict[str, dict[str, Texts]]:
     """Items by classification id."""
-    regions = {c: (None, fi, sv, en) for c, fi, sv, en in reference_table("regions").iter_rows()}
-    towns = {
+    regions: dict[str, Texts] = {c: (None, fi, sv, en) for c, fi, sv, en in reference_table("regions").iter_rows()}
+    towns: dict[str, Texts] = {
         code: (None, fi, sv, None)
         for code, fi, sv in reference_table("municipalities").select("municipality_code", "name_fi", "name_sv").iter_rows()
     }
-    groups = {c: (c[:-1] or None, fi, sv, en) for c, fi, sv, en in reference_table("isco_groups").iter_rows()}
+    groups: dict[str, Texts] = {c: (c[:-1] or None, fi, sv, en) for c, fi, sv, en in reference_table("isco_groups").iter_rows()}
     return {
         "kunta_1_20250101": towns,
         "kunta_1_20260101": towns,
         "kunta_1_20990101": towns,
         "kunta_2_20250101": {**towns, **{code: (None, name, name, None) for code, (name, _) in ABOLISHED.items()}},
         "maakunta_1_20260101": regions,
-        "ammatti_1_20100101": {"SSSSS": (None, "Yhteensä", "Totalt", "Total"), **groups},
-        "toimiala_1_20080101": dict(INDUSTRIES_2008),
+        "ammatti_1_20100101": {"SSSSS": (None, "Yhteensä", "Totalt", "Total"), **groups, **NATIONAL_OCCUPATIONS},
+        "toimiala_1_20080101": _industries_of(world) | INDUSTRIES_2008,
         "toimiala_1_20250101": dict(INDUSTRIES_2025),
     }
+
+
+def _industries_of(world: World) -> dict[str, Texts]:
+    """The industries of the world's employers on all five levels, each below its section."""
+    sections = reference_table("industry_sections").rows()
+    codes = {code[:length] for kind in world.vocabulary.work for code in kind.industries for length in range(2, len(code) + 1)}
+    found: dict[str, Texts] = {section: (None, fi, sv, en) for section, _, _, fi, sv, en in sections}
+    for code in sorted(codes):
+        section = next(letter for letter, first, last, *_ in sections if first <= code[:2] <= last)
+        found[code] = (code[:-1] if len(code) > 2 else section, f"Toimiala {code}", f"Näringsgren {code}", f"Industry {code}")
+    return found
 
 
 def head(name: str, language: str) -> dict[str, Any]:

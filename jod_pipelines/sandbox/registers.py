@@ -110,6 +110,14 @@ SMALL_LISTS: dict[str, dict[str, tuple[str, str, str]]] = {
 }
 OLD_MUNICIPALITIES = {"588": ("Pertunmaa", "Pertunmaa", "2025-12-31"), "911": ("Valtimo", "Valtimo", "2019-12-31")}
 """Municipalities that have joined others, with their last day."""
+OTHER_EDUCATIONS = {
+    "031110": ("Esimerkkikoulutus", "Exempelutbildning", "Example education", None),
+    "301101": ("Ylioppilastutkinto", "Studentexamen", "Matriculation Examination", None),
+    "354345": ("Ajoneuvoalan ammattitutkinto", "Yrkesexamen inom fordonsbranschen", None, "2020-12-31"),
+    "381112": ("Hotelli-, ravintola- ja catering-alan perustutkinto", None, "Hotel, Rest. and Catering, VQ", "2017-12-31"),
+    "612101": ("Kasvatustieteiden kandidaatti (alempi), lastentarhanopettaja", None, "BA, Kindergarten Teacher", None),
+}
+"""Educations no programme of the world leads to, which statistics still count; some with their last day."""
 
 
 def codes(world: World, code_list: str) -> list[dict[str, Any]] | None:
@@ -136,7 +144,10 @@ def _codes_of_education(world: World, code_list: str) -> list[dict[str, Any]] | 
     """Lists that hold what the world's programmes, qualifications and badges use."""
     if code_list == "koulutus":
         kinds = [kind for kind in world.vocabulary.programmes if kind.education_code]
-        return [_code("koulutus", kind.education_code, kind.title["fi"], kind.title["sv"], kind.title["en"]) for kind in kinds]
+        taught = [_code("koulutus", kind.education_code, kind.title["fi"], kind.title["sv"], kind.title["en"]) for kind in kinds]
+        return taught + [
+            _code("koulutus", code, fi, sv, en, valid_to=day) for code, (fi, sv, en, day) in OTHER_EDUCATIONS.items()
+        ]
     if code_list == "tutkintonimikkeet":
         kinds = [kind for kind in world.vocabulary.programmes if kind.programme_type == "amm"]
         return [_code(code_list, kind.education_code, *(kind.degree_title[language] for language in LANGUAGES)) for kind in kinds]
@@ -186,7 +197,7 @@ def code_relations(world: World, code_list: str) -> list[dict[str, Any]] | None:
                 _relation("ely_01", passive=True),
                 _relation(f"maakunta_{region}", version=0),
             ]
-        if code_list == "koulutus":
+        if code_list == "koulutus" and code["koodiArvo"] in fields:
             field_1, field_2, level = fields[code["koodiArvo"]]
             related = [_relation(f"{FIELD_LIST.format(1)}_{field_1}"), _relation(f"{LEVEL_LIST}_{level}")]
             related += [_relation(f"{FIELD_LIST.format(2)}_{field_2}")] if field_2 else []

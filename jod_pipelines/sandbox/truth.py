@@ -13,7 +13,7 @@ MENTIONS_LIMIT = 20_000
 
 
 def write_truth(world: World, folder: Path) -> None:
-    """Parquet files: posting_kind, programme_kind, demand, posting_mention, programme_skill."""
+    """Parquet files: posting_kind, programme_kind, demand, skill_trend, posting_mention, programme_skill."""
     folder.mkdir(parents=True, exist_ok=True)
     kinds = [kind.key for kind in world.vocabulary.work]
     columns = world.posting_columns
@@ -31,6 +31,11 @@ def write_truth(world: World, folder: Path) -> None:
                 for place, month in enumerate(world.months)
             ],
             schema=["kind", "occupation_code", "month", "open_vacancies"],
+            orient="row",
+        ),
+        "skill_trend": pl.DataFrame(
+            [(trend.skill_uri, trend.trend, trend.start) for trend in world.trends],
+            schema=["skill_uri", "trend", "start"],
             orient="row",
         ),
         "posting_mention": pl.DataFrame(

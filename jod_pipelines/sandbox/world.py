@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from jod_pipelines.reference import reference_table
+from jod_pipelines.sandbox.trends import PlantedTrend, plant_trends
 from jod_pipelines.sandbox.vocabulary import KindOfProgramme, KindOfWork, Vocabulary, esco_vocabulary, own_vocabulary
 
 LAST_MONTH = date(2026, 10, 1)
@@ -353,10 +354,21 @@ class World:
         wanted += [uri for uri in kind.optional if own.random() < 0.3]
         if own.random() < 0.25:
             wanted.append(own.choice(self.all_skills))
+        month = _date_of(int(self.posting_columns["published"][number])).replace(day=1)
+        wanted += self._trending(number, int(self.posting_columns["kind"][number]), month)
         wanted = list(dict.fromkeys(wanted)) or [kind.core[0]]
         chosen = [] if own.random() < 0.06 else [uri for uri in wanted if own.random() < 0.85]
         named = [uri for uri in wanted if own.random() < 0.6]
         return chosen, named
+
+    def _trending(self, number: int, kind: int, month: date) -> list[str]:
+        own = self.dice("trend", number)
+        return [trend.skill_uri for trend in self.trends if kind in trend.kinds and own.random() < trend.chance(month)]
+
+    @cached_property
+    def trends(self) -> tuple[PlantedTrend, ...]:
+        """Skills whose demand begins or ends in the world's last year."""
+        return plant_trends(self.dice("trends"), self.vocabulary.work, self.all_skills, LAST_MONTH)
 
     @cached_property
     def all_skills(self) -> list[str]:

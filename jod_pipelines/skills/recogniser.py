@@ -1,7 +1,8 @@
-"""Finds the labels of skills in texts by their lemmas.
+"""Finds skills in texts: their labels by lemmas, phrases that say them otherwise, and labels a sentence is nearly like.
 
 A label is found where all its content words stand close together in one sentence, in any order and inflection. Of
-overlapping finds the one with more words wins.
+overlapping finds the one with more words wins. `said_otherwise.csv` holds phrases of our own for skills that schools and
+employers call by other names than ESCO. What is left is compared with the labels by words (see `likeness`).
 """
 
 from __future__ import annotations
@@ -16,14 +17,37 @@ from typing import Protocol
 import polars as pl
 
 from jod_pipelines.errors import JodError
-from jod_pipelines.skills.words import Word, sentences
+from jod_pipelines.skills.likeness import LabelVectors
+from jod_pipelines.skills.words import WHOLE, Word, sentences, whole_lemma
 
 LANGUAGES = ("fi", "sv", "en")
-SCORES = {"preferred": 1.0, "alternative": 0.9, "hidden": 0.8}
+SCORES = {"preferred": 1.0, "alternative": 0.9, "hidden": 0.8, "synonym": 0.7, "title": 0.6, "likeness": 0.6}
+"""Methods, strongest first, and how far a find by each is trusted."""
+LIKENESS = {
+    "fi": (0.99, 0.6),
+    "sv": (0.99, 0.6),
+    "en": (0.99, 0.8),
+}
+"""Least covered share of a label and density of the place that make a sentence like it; see decision 0026."""
+OWN = ("synonym", "title")
+"""Kinds of the phrases of our own."""
+SAID_OTHERWISE = Path(__file__).with_name("said_otherwise.csv")
+PLACE_NAMES = frozenset(
+    "englanti espanja islanti italia japani kiina korea kreikka latvia liettua malta norja portugali puola ranska romania "
+    "ruotsi saksa suomi tanska turkki ukraina unkari venäjä vietnam viro".split()
+)
+"""Finnish names of languages that are also names of countries: only the lower-case word is a language."""
+TOO_WIDE = {
+    "fi": frozenset(("suunnitella",)),
+    "sv": frozenset(("planera",)),
+    "en": frozenset(("plan", "finnish", "swedish", "english")),
+}
+"""Labels of one everyday word, which says nothing of a skill wherever it stands (the languages of Finland are everywhere)."""
 SLACK = 1
 """Foreign words allowed between the words of a label."""
 SHORTEST_SINGLE = 4
 """A one-word label shorter than this matches too much."""
+LABELS = ("skill_uri", "language", "label", "kind")
 RESULT = {
     "text_id": pl.Int64(),
     "skill_uri": pl.String(),
@@ -59,7 +83,16 @@ class _Label:
     skill_uri: str
     kind: str
     lemmas: tuple[str, ...]
-    is_name: bool
+    is_close: bool
+    """No foreign word may stand in it: phrases of our own, and ESCO's English alternatives, which are many and much alike."""
+    sequence: tuple[str, ...] | None
+    """The lemmas as the label has them, where their order counts (English alternatives)."""
+
+    def is_in_order(self, words: list[Word], places: frozenset[int]) -> bool:
+        """Whether the words at these places stand in the label's order, as far as it counts."""
+        return self.sequence is None or all(
+            lemma in words[place].forms for lemma, place in zip(self.sequence, sorted(places), strict=False)
+        )
 
 
 _Find = tuple[_Label, frozenset[int], int, int]
@@ -67,16 +100,21 @@ _Find = tuple[_Label, frozenset[int], int, int]
 
 
 class SkillRecogniser:
-    """Lemmatised label matching.
+    """Labels and phrases by lemmas, and likeness to preferred labels.
+
+    What a language needs is made when its first text comes.
 
     Args:
         labels: skill_uri, language, label, kind (preferred, alternative or hidden).
+        broader: skill_uri, broader_uri; the other skills of a text decide by it which of two concepts with one label is meant.
     """
 
-    name = "lemma-labels-1"
+    name = "labels-and-phrases-2"
 
-    def __init__(self, labels: pl.DataFrame) -> None:
-        self._index = {language: _index(labels.filter(pl.col("language") == language), language) for language in LANGUAGES}
+    def __init__(self, labels: pl.DataFrame, broader: pl.DataFrame | None = None) -> None:
+        self._labels = pl.concat([labels.select(LABELS), said_otherwise().join(labels, on="skill_uri", how="semi")])
+        self._groups = _groups(broader)
+        self._made: dict[str, tuple[dict[str, list[_Label]], LabelVectors, list[str]]] = {}
 
     @classmethod
     def from_esco(cls, folder: Path | str) -> SkillRecogniser:
@@ -95,28 +133,71 @@ class SkillRecogniser:
         if concepts.is_empty():
             raise JodError(f"{folder} holds no ESCO skills")
         skills = concepts.filter(concept_type="skill").select("concept_uri")
-        return cls(labels.join(skills, on="concept_uri", how="semi").rename({"concept_uri": "skill_uri"}))
+        broader = tables["broader"]
+        assert isinstance(broader, pl.DataFrame)
+        return cls(
+            labels.join(skills, on="concept_uri", how="semi").rename({"concept_uri": "skill_uri"}),
+            broader.rename({"concept_uri": "skill_uri"}).select("skill_uri", "broader_uri") if len(broader) else None,
+        )
 
     def recognise(self, texts: Sequence[str], languages: Sequence[str]) -> pl.DataFrame:
-        """See `Recogniser.recognise`."""
-        rows = [
-            (text_id, label.skill_uri, SCORES[label.kind], label.kind, start, end)
-            for text_id, (text, language) in enumerate(zip(texts, languages, strict=True))
-            for label, start, end in self._find(text, language)
+        """See `Recogniser.recognise`; method is a key of `SCORES`."""
+        parts = [
+            self._recognise_in(language, [number for number, other in enumerate(languages) if other == language], texts)
+            for language in LANGUAGES
         ]
-        return pl.DataFrame(rows, schema=RESULT, orient="row").sort("text_id", "skill_uri")
+        found = pl.concat(parts)
+        best = found.sort("text_id", "skill_uri", "score", "start", "end", descending=[False, False, True, False, False])
+        return best.unique(["text_id", "skill_uri"], keep="first", maintain_order=True)
 
-    def _find(self, text: str, language: str) -> list[tuple[_Label, int, int]]:
-        index = self._index.get(language)
-        if not index or not text:
-            return []
-        best: dict[str, tuple[_Label, int, int]] = {}
-        for words in sentences(text, language):
+    def _recognise_in(self, language: str, numbers: list[int], texts: Sequence[str]) -> pl.DataFrame:
+        if not numbers:
+            return pl.DataFrame(schema=RESULT)
+        index, vectors, uris = self._of(language)
+        at, parsed = [], []
+        for number in numbers:
+            for words in sentences(texts[number] or "", language):
+                at.append(number)
+                parsed.append(words)
+        rows = []
+        for number, words in zip(at, parsed, strict=True):
             for label, start, end in _without_contained(_in_sentence(words, index)):
-                known = best.get(label.skill_uri)
-                if known is None or SCORES[label.kind] > SCORES[known[0].kind]:
-                    best[label.skill_uri] = (label, start, end)
-        return list(best.values())
+                rows.append((number, label.skill_uri, SCORES[label.kind], label.kind, start, end))
+        covered, density = LIKENESS[language]
+        for like in vectors.near(parsed, covered):
+            if like.density >= density:
+                score = SCORES["likeness"] * like.covered * like.density
+                rows.append((at[like.sentence], uris[like.label], score, "likeness", like.start, like.end))
+        return self._told_apart(pl.DataFrame(rows, schema=RESULT, orient="row"))
+
+    def _of(self, language: str) -> tuple[dict[str, list[_Label]], LabelVectors, list[str]]:
+        if language not in self._made:
+            labels = self._labels.filter(pl.col("language") == language)
+            preferred = labels.filter(pl.col("kind") == "preferred")
+            vectors = LabelVectors([_bare(label) for label in preferred["label"]], language)
+            self._made[language] = _index(labels, language), vectors, preferred["skill_uri"].to_list()
+        return self._made[language]
+
+    def _told_apart(self, found: pl.DataFrame) -> pl.DataFrame:
+        """Of concepts that one place names with one method, those whose groups the text's other skills share the most.
+
+        What cannot be told apart stays, each with its part of the score.
+        """
+        if found.is_empty():
+            return found
+        place = ["text_id", "method", "start", "end"]
+        alone = pl.len().over(place) == 1
+        others = found.filter(alone).join(self._groups, on="skill_uri").group_by("text_id", "broader_uri").len("support")
+        support = (
+            found.filter(~alone)
+            .join(self._groups, on="skill_uri", how="left")
+            .join(others, on=["text_id", "broader_uri"], how="left")
+            .group_by(*place, "skill_uri", "score")
+            .agg(support=pl.col("support").sum())
+            .filter(pl.col("support") == pl.col("support").max().over(place))
+            .with_columns(score=pl.col("score") / pl.len().over(place))
+        )
+        return pl.concat([found.filter(alone), support.select(found.columns)])
 
 
 def _in_sentence(words: list[Word], index: dict[str, list[_Label]]) -> list[_Find]:
@@ -126,11 +207,13 @@ def _in_sentence(words: list[Word], index: dict[str, list[_Label]]) -> list[_Fin
             for label in index.get(form, ()):
                 if len(label.lemmas) == 1:
                     # One word says a skill by its own lemma only, and Suomessa is not a skill in Finnish.
-                    if rank == 0 and (label.is_name or not word.is_name):
+                    own = rank == 0 or form.startswith(WHOLE)
+                    if own and not (word.is_capital and form in PLACE_NAMES):
                         found.append((label, frozenset((position,)), word.start, word.end))
                     continue
                 places = _place(label.lemmas, words, position)
-                if places is not None:
+                loose = places is not None and max(places) - min(places) >= len(label.lemmas)
+                if places is not None and not (loose and label.is_close) and label.is_in_order(words, places):
                     found.append((label, places, words[min(places)].start, words[max(places)].end))
     return found
 
@@ -138,17 +221,22 @@ def _in_sentence(words: list[Word], index: dict[str, list[_Label]]) -> list[_Fin
 def _place(lemmas: tuple[str, ...], words: list[Word], first: int) -> frozenset[int] | None:
     """Positions of a label's lemmas close together around the position of its rarest one, or None.
 
-    Several lemmas may stand in one compound word.
+    Several lemmas may stand in one compound word; the first part of a compound alone says nothing.
     """
     reach = len(lemmas) - 1 + SLACK
-    near = range(max(0, first - reach), min(len(words), first + reach + 1))
-    places = {first}
+    clause = words[first].clause
+    near = [p for p in range(max(0, first - reach), min(len(words), first + reach + 1)) if words[p].clause == clause]
+    places = {lemmas[0]: first}
     for lemma in lemmas[1:]:
         place = next((p for p in near if lemma in words[p].forms), None)
         if place is None:
             return None
-        places.add(place)
-    return frozenset(places) if max(places) - min(places) < len(lemmas) + SLACK else None
+        places[lemma] = place
+    used = frozenset(places.values())
+    if max(used) - min(used) >= len(lemmas) + SLACK:
+        return None
+    named = {place for lemma, place in places.items() if lemma not in words[place].modifiers}
+    return used if used == named else None
 
 
 def _without_contained(found: list[_Find]) -> Iterable[tuple[_Label, int, int]]:
@@ -160,20 +248,55 @@ def _without_contained(found: list[_Find]) -> Iterable[tuple[_Label, int, int]]:
     return [(label, start, end) for label, _, start, end in kept]
 
 
+def said_otherwise() -> pl.DataFrame:
+    """Phrases of our own for skills, in the columns of labels.
+
+    Kind is `synonym`, or `title` for the title of a degree whose holders have all learnt the skill.
+    """
+    return pl.read_csv(SAID_OTHERWISE).rename({"phrase": "label"}).select(LABELS)
+
+
+def _groups(broader: pl.DataFrame | None) -> pl.DataFrame:
+    if broader is None:
+        return pl.DataFrame(schema={"skill_uri": pl.String, "broader_uri": pl.String})
+    return broader.select("skill_uri", "broader_uri").unique()
+
+
+def _bare(label: str) -> str:
+    return re.sub(r"\s*\([^)]*\)", "", label)
+
+
 def _index(labels: pl.DataFrame, language: str) -> dict[str, list[_Label]]:
     """Labels under their rarest lemma, so that a text word leads to few candidates."""
     parsed = []
     for skill_uri, text, kind in labels.select("skill_uri", "label", "kind").iter_rows():
-        bare = re.sub(r"\s*\([^)]*\)", "", text)
-        lemmas = [word.forms[0] for words in sentences(bare, language) for word in words]
-        if lemmas and (len(lemmas) > 1 or len(lemmas[0]) >= SHORTEST_SINGLE):
-            parsed.append((skill_uri, kind, lemmas, bare[0].isupper()))
-    counts = Counter(lemma for _, _, lemmas, _ in parsed for lemma in set(lemmas))
+        bare = _bare(text)
+        words = [word for words in sentences(bare, language) for word in words]
+        lemmas = [_phrase_form(bare[word.start : word.end], word, language) if kind in OWN else word.forms[0] for word in words]
+        if len(lemmas) > 1 or (lemmas and _tells_alone(lemmas[0], bare, kind, language)):
+            parsed.append((skill_uri, kind, lemmas))
+    counts = Counter(lemma for _, _, lemmas in parsed for lemma in set(lemmas))
     index: dict[str, list[_Label]] = defaultdict(list)
     seen = set()
-    for skill_uri, kind, lemmas, is_name in parsed:
+    for skill_uri, kind, lemmas in parsed:
+        in_order = language == "en" and kind in ("alternative", "hidden")
+        is_close = in_order or kind in OWN
         ordered = tuple(sorted(lemmas, key=lambda lemma: (counts[lemma], lemma)))
         if (skill_uri, ordered) not in seen:
             seen.add((skill_uri, ordered))
-            index[ordered[0]].append(_Label(skill_uri, kind, ordered, is_name))
+            index[ordered[0]].append(_Label(skill_uri, kind, ordered, is_close, tuple(lemmas) if in_order else None))
     return dict(index)
+
+
+def _tells_alone(lemma: str, label: str, kind: str, language: str) -> bool:
+    """Whether a label of one word is one wherever the word stands: ESCO's English ones are often everyday words (data)."""
+    if kind in OWN:
+        return True
+    everyday = language == "en" and kind != "preferred" and label.islower()
+    return len(lemma) >= SHORTEST_SINGLE and lemma not in TOO_WIDE[language] and not everyday
+
+
+def _phrase_form(text: str, word: Word, language: str) -> str:
+    """The form of a phrase's word that a text must hold: with its last part, where that would be taken for empty."""
+    whole = whole_lemma(text.lower(), language)
+    return word.forms[0] if whole == word.forms[0] else WHOLE + whole

@@ -17,7 +17,8 @@ _LOOKUP = DictionaryLookupStrategy()
 COMPOUNDING = ("fi", "sv")
 SHORTEST_PART = 4
 """Shorter parts of a guessed compound are mostly endings."""
-TOKEN = re.compile(r"[^\W_]+(?:[-'’/.+#][^\W_]+|[+#]+)*|[.!?;:•\n]")
+TOKEN = re.compile(r"[^\W_]+(?:[-'’/.+#][^\W_]+|[+#]+)*|[.!?;:•,\n]")
+COMMA = ","
 BREAKS = frozenset(".!?;:•\n")
 STOP_WORDS = {
     "fi": frozenset("ja sekä tai eli että joka mikä se ne tämä nämä on olla voida kuin myös mm esim eri sen niiden".split()),
@@ -30,6 +31,8 @@ HEADS = {
     "en": (),
 }
 """Last parts of compounds that say no more than 'skill in': asiakaspalveluosaaminen is asiakaspalvelu."""
+WHOLE = "="
+"""Marks the form of a word that keeps such a last part, for phrases in which it matters (tutkimusosaaminen is no tutkimus)."""
 ACTION_NOUNS = {
     "fi": (
         ("elu", ("ella",)),
@@ -81,19 +84,26 @@ NEGATION = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A content word: the base forms it may stand for (its own lemma first), its place, whether written as a name."""
+    """A content word: the base forms it may stand for (its own lemma first), its place, whether written as a name.
+
+    A capital where a sentence begins makes no name. `modifiers` are the forms of which only the first part of a compound
+    speaks: asiakassuhde is about asiakas, but is none. `clause` counts the commas before the word.
+    """
 
     forms: tuple[str, ...]
     start: int
     end: int
     is_name: bool = False
+    is_capital: bool = False
+    modifiers: frozenset[str] = frozenset()
+    clause: int = 0
 
 
 def sentences(text: str, language: str) -> list[list[Word]]:
     """Content words by sentence; sentences that deny a requirement are left out."""
     found: list[list[Word]] = []
     current: list[Word] = []
-    begin = 0
+    begin = clause = 0
     stop, denies = STOP_WORDS[language], NEGATION[language].search
 
     def close(end: int) -> None:
@@ -103,14 +113,19 @@ def sentences(text: str, language: str) -> list[list[Word]]:
 
     for match in TOKEN.finditer(text):
         token = match.group()
+        if token == COMMA:
+            clause += 1
+            continue
         if token in BREAKS:
             close(match.start())
             begin = match.end()
             continue
         lowered = token.lower()
         if lowered not in stop:
-            is_name = bool(current) and token[0].isupper() and not token.isupper()
-            current.append(Word(forms(lowered, language), match.start(), match.end(), is_name))
+            is_capital = token[0].isupper() and not token.isupper()
+            is_name = bool(current) and is_capital
+            known, first = forms(lowered, language), modifiers(lowered, language)
+            current.append(Word(known, match.start(), match.end(), is_name, is_capital, first, clause))
     close(len(text))
     return found
 
@@ -118,30 +133,55 @@ def sentences(text: str, language: str) -> list[list[Word]]:
 @lru_cache(maxsize=500_000)
 def forms(word: str, language: str) -> tuple[str, ...]:
     """Base forms a lower-case word may stand for: its lemma, then the verb behind it and its compound parts."""
-    own = lemma(word, language)
-    others = [verb_of(own, language), *_other_readings(word, language)]
+    own, whole = lemma(word, language), whole_lemma(word, language)
+    others = [verb_of(own, language), *_other_readings(word, language), WHOLE + whole if whole != own else None]
     for part in _parts(own, language) or ():
         others += [part, verb_of(part, language)]
     return tuple(dict.fromkeys([own, *(form for form in others if form)]))
 
 
 @lru_cache(maxsize=500_000)
+def modifiers(word: str, language: str) -> frozenset[str]:
+    """Of the base forms of a word those that only the first part of a compound stands for."""
+    own = lemma(word, language)
+    parts = _parts(own, language)
+    if parts is None:
+        return frozenset()
+    first, last = ({part, verb_of(part, language)} for part in parts)
+    return frozenset(form for form in first - last - {own, verb_of(own, language)} if form)
+
+
+@lru_cache(maxsize=500_000)
 def lemma(word: str, language: str) -> str:
-    """The word's base form, lower case, without a compound head that adds nothing.
+    """The word's base form, lower case, without a compound head that adds nothing."""
+    base = whole_lemma(word, language)
+    for head in HEADS[language]:
+        if base.endswith(head) and len(base) > len(head) + SHORTEST_PART:
+            bare = base.removesuffix(head).rstrip("-")
+            return _unhyphenated(bare, language) or bare
+    return base
+
+
+@lru_cache(maxsize=500_000)
+def whole_lemma(word: str, language: str) -> str:
+    """The word's base form, lower case.
 
     A word the dictionary does not know is taken as a compound of two that it knows; the general guesses of the
     library are left out for Finnish and Swedish, where they cut compounds to their first part.
     """
-    base = _dictionary(word, language)
+    base = _dictionary(word, language) or _unhyphenated(word, language)
     if base is None and language in COMPOUNDING:
         cut = _cut(word, language)
         base = word[:cut] + (_dictionary(word[cut:], language) or "") if cut else word
     elif base is None:
         base = simplemma.lemmatize(word, lang=language).lower()
-    for head in HEADS[language]:
-        if base.endswith(head) and len(base) > len(head) + SHORTEST_PART:
-            return base.removesuffix(head).rstrip("-")
     return base
+
+
+def _unhyphenated(word: str, language: str) -> str | None:
+    """The noun of action a Finnish first part stands for: johtamis- (ja kehittämisosaaminen), johtaminen."""
+    noun = word.removesuffix("mis") + "minen"
+    return noun if language == "fi" and word.endswith("mis") and _dictionary(noun, language) == noun else None
 
 
 @lru_cache(maxsize=500_000)
@@ -178,7 +218,7 @@ def _parts(word: str, language: str) -> tuple[str, str] | None:
     if not cut:
         return None
     first = word[:cut].rstrip("-")
-    return _dictionary(first, language) or first, _dictionary(word[cut:], language) or word[cut:]
+    return _known(first, language) or first, _dictionary(word[cut:], language) or word[cut:]
 
 
 @lru_cache(maxsize=500_000)
@@ -187,12 +227,23 @@ def _cut(word: str, language: str) -> int:
     if language in COMPOUNDING:
         for cut in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
             first = word[:cut].rstrip("-")
-            if len(first) >= SHORTEST_PART and _dictionary(word[cut:], language) and _dictionary(first, language):
+            if len(first) >= SHORTEST_PART and _dictionary(word[cut:], language) and _known(first, language):
                 return cut
     return 0
+
+
+def _known(word: str, language: str) -> str | None:
+    return _dictionary(word, language) or _unhyphenated(word, language)
 
 
 @lru_cache(maxsize=500_000)
 def _dictionary(word: str, language: str) -> str | None:
     found = _LOOKUP.get_lemma(word, language) or _LOOKUP.get_lemma(word.capitalize(), language)
     return found.lower() if found else None
+
+
+def units(word: Word, language: str) -> tuple[str, ...]:
+    """What a label's word must meet in a text: the verb it is made of or its lemma; of an unknown compound, of each part."""
+    own = word.forms[0]
+    parts = _parts(own, language) if _dictionary(own, language) != own else None
+    return tuple(verb_of(part, language) or part for part in parts or (own,))

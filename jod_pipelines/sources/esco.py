@@ -100,7 +100,9 @@ def parse(documents: Iterable[Document]) -> Parsed:
         except (KeyError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
             unreadable[file.name] = f"{type(error).__name__}: {error}"
     frames = {table: pl.concat(found, how="diagonal") if found else pl.DataFrame() for table, found in parts.items()}
-    keys = {"concept": ["concept_uri"], "description": ["concept_uri", "language"], **{t: list(k) for t, k in RELATIONS.items()}}
+    if not frames["concept"].is_empty():
+        frames["concept"] = _one_row_per_concept(frames["concept"])
+    keys = {"description": ["concept_uri", "language"], **{t: list(k) for t, k in RELATIONS.items()}}
     for table, key in keys.items():
         if not frames[table].is_empty():
             frames[table] = frames[table].unique(key, keep="first", maintain_order=True).sort(key)
@@ -236,6 +238,12 @@ def _clean(name: str) -> pl.Expr:
     return pl.when(text == "").then(None).otherwise(text)
 
 
+def _one_row_per_concept(concepts: pl.DataFrame) -> pl.DataFrame:
+    """What the files of a concept's newest version say of it together: one list has its code, another its kind."""
+    newest = concepts.filter(pl.col("version").eq_missing(pl.col("version").first().over("concept_uri")))
+    return newest.group_by("concept_uri", maintain_order=True).agg(pl.all().drop_nulls().first()).sort("concept_uri")
+
+
 def _one_preferred_label(labels: pl.DataFrame) -> pl.DataFrame:
     """A concept's newest preferred label in a language; an older one stays as an alternative."""
     first = pl.struct("concept_uri", "language").is_first_distinct()
@@ -303,7 +311,7 @@ def fetch_version(context: FetchContext) -> Landing:
         preferred.filter(language=language).select("concept_uri", pl.col("label").alias(f"label_{language}"))
         for language in LANGUAGES
     ]
-    state = concepts.select("concept_uri", "concept_type", "version")
+    state = concepts.select("concept_uri", "concept_type", "code", "version")
     for names in labels:
         state = state.join(names, on="concept_uri", how="left")
     body = state.sort("concept_uri").write_ndjson().encode()
@@ -347,6 +355,9 @@ def changes_between(before: pl.DataFrame, after: pl.DataFrame, key: str) -> pl.D
             "concept_uri",
             pl.coalesce("concept_type_after", "concept_type").alias("concept_type"),
             change.alias("change"),
+            pl.col("code").alias("code_before"),
+            pl.col("version").alias("version_before"),
+            "version_after",
             *(pl.col(name).alias(f"{name}_before") for name in names),
             *(f"{name}_after" for name in names),
             source_document=pl.lit(key),
@@ -360,7 +371,9 @@ def _version_of(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
-_STATE = dict.fromkeys(("concept_uri", "concept_type", "version", *(f"label_{language}" for language in LANGUAGES)), pl.String)
+_STATE = dict.fromkeys(
+    ("concept_uri", "concept_type", "code", "version", *(f"label_{language}" for language in LANGUAGES)), pl.String
+)
 
 
 def resources(_settings: Settings) -> list[Resource]:

@@ -51,7 +51,8 @@ def test_real_programmes_code_lists_organisations_and_skills_are_all_there(recor
             == 13_896
         )
         assert count("select count(*) from core.dim_organisation") == 991
-        assert count("select count(*) from core.dim_area where area_level = 'municipality'") == 630
+        assert count("select count(*) from core.dim_area where area_level = 'municipality'") == 626
+        assert count("select count(*) from core.dim_area where area_level = 'municipality' and is_current") == 308
         assert count("select count(distinct programme_oid) from opportunities.fct_programme_skill") >= 300
         assert count("select count(*) from labour_market.fct_vacancies_monthly where source_table = 'tyonv/12ti'") > 0
         assert count("select count(*) from labour_market.fct_vacancies_monthly where status = 'confidential'") > 0

@@ -31,6 +31,7 @@ from jod_pipelines.landing.drift import Watch
 ROWS = 3
 VALID: dict[str, dict[str, Any]] = {
     "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
+    "skill_demand_supply": {"demanded_share_pct": 1.0, "supplied_share_pct": 1.0, "gap_pct_points": 0.0},
     "job_opportunity_distribution": {"distribution_type": "OSAAMINEN", "value_code": "http://data.europa.eu/esco/skill/a1"},
     "education_opportunity_distribution": {"distribution_type": "OSAAMINEN", "value_code": "http://data.europa.eu/esco/skill/a1"},
 }
@@ -42,6 +43,8 @@ BROKEN: dict[tuple[str, str], dict[str, Any]] = {
     ("forecast_vacancies", "horizon_is_months_ahead"): {"horizon_months": 2},
     ("education_opportunity", "durations_all_or_none"): {"duration_min_months": None},
     ("education_opportunity", "durations_in_order"): {"duration_min_months": 9},
+    ("skill_trend", "alarm_has_postings"): {"trend": "emerging", "posting_ids": []},
+    ("skill_demand_supply", "gap_is_demand_less_supply"): {"gap_pct_points": 5.0},
     ("job_opportunity_distribution", "codes_are_of_their_type"): {"value_code": "http://data.europa.eu/esco/occupation/a1"},
     ("job_opportunity_distribution", "single_values_sum_to_100"): {
         "distribution_type": "TYOAIKA",
@@ -218,13 +221,20 @@ def _named(connection: Any, table: Table, frame: pl.DataFrame) -> list[expectati
 
 
 def _with_targets(connection: Any, table: Table) -> pl.DataFrame:
-    """Valid rows, and in a database beside them what they refer to."""
+    """Valid rows, and in a database beside them what they refer to; where that is the table itself, each row refers to itself."""
     valid = valid_rows(table)
+    targets: dict[str, list[pl.DataFrame]] = {}
     for column in table.columns:
-        if column.references:
-            target, _, name = column.references.rpartition(".")
-            if target != table.name:
-                _put(connection, table_checks.physical_name(target), valid.select(pl.col(column.name).alias(name)))
+        if not column.references:
+            continue
+        target, _, name = column.references.rpartition(".")
+        if target == table.name:
+            own, other = (name, column.name) if column.pattern else (column.name, name)
+            valid = valid.with_columns(pl.col(other).alias(own))
+        else:
+            targets.setdefault(target, []).append(valid.select(pl.col(column.name).alias(name)))
+    for target, referred in targets.items():
+        _put(connection, table_checks.physical_name(target), pl.concat(referred, how="diagonal"))
     return valid
 
 
@@ -269,7 +279,7 @@ def _violation(column: Column, rule: Rule) -> Any:
     if rule.kind == "maximum":
         return type(_values(column, 1)[0])(rule.value + 1)
     if rule.kind == "references":
-        return _values(replace(column, references=None), 50)[-1]
+        return _values(replace(column, references=None), 5_000)[-1]
     if rule.kind == "max_length":
         stem = _values(column, 1)[0]
         longer = [stem + stem[-1] * (rule.value + 1), "x" * (rule.value + 1)]

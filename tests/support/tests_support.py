@@ -62,7 +62,7 @@ def sandbox_server(log: Path, *arguments: str) -> Iterator[str]:
     try:
         yield _address(process, log)
     finally:
-        process.terminate()
+        process.kill()  # not terminate: a process begun in the background may be deaf to it
         process.wait(timeout=20)
 
 

@@ -1,15 +1,13 @@
 """A contract that has never failed is not a contract: a violation is planted for every kind of rule."""
 
 import shutil
-from datetime import date
 
-import duckdb
 import polars as pl
 import pytest
 
 from jod_pipelines.contracts import model
 from jod_pipelines.contracts.enforcement import conform, enforce, frame_of
-from jod_pipelines.contracts.expectations import check_frame, check_sql_rules
+from jod_pipelines.contracts.expectations import check_frame
 from jod_pipelines.contracts.model import CONTRACTS, Column, Table, load_contracts
 from jod_pipelines.errors import ContractError
 
@@ -120,50 +118,6 @@ def test_great_expectations_sees_a_missing_column_and_a_double_key():
     pair = table(column("a", primary_key=True, required=True), column("b", primary_key=True, required=True))
     assert check_frame(pl.DataFrame({"a": ["1", "1"], "b": ["1", "2"]}), pair).passed
     assert not check_frame(pl.DataFrame({"a": ["1", "1"], "b": ["1", "1"]}), pair).passed
-
-
-@pytest.mark.parametrize(
-    "name", ["forecast_vacancies", "education_opportunity", "labour_market_monthly", "job_opportunity_distribution"]
-)
-def test_rules_over_the_whole_table_fail_on_a_planted_row(name):
-    contract = load_contracts()["published"][name]
-    rows = {
-        "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1}
-        | dict.fromkeys(("q2_5", "q10", "q50", "q90", "q97_5"), 1.0),
-        "education_opportunity": {"duration_min_months": 1, "duration_median_months": 2, "duration_max_months": 3},
-        "labour_market_monthly": {"value": 7.0, "status": "value"},
-        "job_opportunity_distribution": {
-            "opportunity_id": "a",
-            "distribution_type": "TYOAIKA",
-            "value_code": "FULLTIME",
-            "share_pct": 100.0,
-        },
-    }[name]
-    planted = {
-        "quantiles_in_order": {"q10": 5.0},
-        "horizon_is_months_ahead": {"horizon_months": 2},
-        "durations_all_or_none": {"duration_min_months": None},
-        "durations_in_order": {"duration_min_months": 9},
-        "number_only_with_its_status": {"status": "confidential"},
-        "codes_are_of_their_type": {"value_code": "01"},
-        "single_values_sum_to_100": {"share_pct": 60.0},
-    }
-    with duckdb.connect() as connection:
-        for rule in contract.rules:
-            for values, broken in ((rows, 0), ({**rows, **planted[rule.name]}, 1)):
-                frame = pl.DataFrame([values]).cast({k: contract.polars_schema[k] for k in values})
-                connection.register("planted", frame.to_arrow())
-                found = {f.rule: f.failed_rows for f in check_sql_rules(connection, "planted", contract)}
-                assert found[rule.description] == broken, rule.name
-
-
-def test_every_rule_over_the_whole_table_is_planted_above():
-    names = {rule.name for contract in EVERY_TABLE for rule in contract.rules}
-    assert names == {"quantiles_in_order", "horizon_is_months_ahead", "durations_all_or_none", "durations_in_order"} | {
-        "number_only_with_its_status",
-        "codes_are_of_their_type",
-        "single_values_sum_to_100",
-    }
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

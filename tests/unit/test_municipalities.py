@@ -19,28 +19,33 @@ Cells = list[tuple[str, float | None, str]]
 def build(connection: duckdb.DuckDBPyConnection, model: str) -> None:
     """Materialise one model from tables of the names it refers to."""
     path = next((PROJECT / "models").rglob(f"{model}.sql"))
-    macro = (PROJECT / "macros" / "status_of_parts.sql").read_text()
-    sql = jinja2.Template(macro + path.read_text()).render(ref=lambda name: name, source=lambda _, name: name)
+    macros = "".join((PROJECT / "macros" / f"{name}.sql").read_text() for name in ("status_of_parts", "code_of"))
+    sql = jinja2.Template(macros + path.read_text()).render(ref=lambda name: name, source=lambda _, name: name)
     connection.execute(f"create table {model} as {sql}")
+
+
+def build_editions(connection: duckdb.DuckDBPyConnection) -> None:
+    for model in ("bridge_municipality", "dim_area", "dim_area_edition"):
+        build(connection, model)
 
 
 @pytest.fixture
 def db() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        for name in ("municipalities", "municipality_changes"):
+        for name in ("municipalities", "municipality_changes", "regions", "region_changes", "former_regions", "area_classes"):
             frame = reference_table(name).to_arrow()
             connection.register("frame", frame)
             connection.execute(f"create table {name} as from frame")
-        connection.execute("create table stg_koodisto__code (code_list varchar, code varchar, valid_to date)")
+        connection.execute(
+            "create table stg_koodisto__code"
+            " (code_list varchar, code varchar, valid_to date, name_fi varchar, name_sv varchar, name_en varchar)"
+        )
         connection.execute(
             "create table stg_classifications__map "
             "(source_id varchar, target_id varchar, source_code varchar, target_code varchar)"
         )
         connection.execute("create table stg_classifications__classification (series_id varchar, edition varchar)")
-        connection.execute(
-            "create table dim_area as select municipality_code as area_code, name_fi, name_sv, null::varchar as name_en, "
-            "region_code from municipalities"
-        )
+        connection.execute("create table stg_koodisto__relation (code_uri varchar, related_uri varchar)")
         yield connection
 
 
@@ -66,12 +71,61 @@ def in_current_borders(connection: duckdb.DuckDBPyConnection, cells: Cells) -> d
 
 
 def test_each_year_has_the_municipalities_its_edition_lists(db: duckdb.DuckDBPyConnection) -> None:
-    build(db, "bridge_municipality")
-    build(db, "dim_area_edition")
-    years = dict(db.execute("select edition_year, count(*) from dim_area_edition group by edition_year").fetchall())
+    build_editions(db)
+    counted = "select edition_year, count(*) from dim_area_edition where area_level = 'municipality' group by edition_year"
+    years = dict(db.execute(counted).fetchall())
     assert {year: years[year] for year in MUNICIPALITIES} == MUNICIPALITIES
     assert years[2025] == 309
     assert years[2026] == 308
+
+
+def test_each_year_has_its_regions_and_each_municipality_the_region_of_that_year(db: duckdb.DuckDBPyConnection) -> None:
+    build_editions(db)
+    regions = dict(
+        db.execute(
+            "select edition_year, count(*) from dim_area_edition where area_level = 'region' group by edition_year"
+        ).fetchall()
+    )
+    assert (regions[2006], regions[2010], regions[2011], regions[2026]) == (20, 20, 19, 19)
+    found = db.execute(
+        "select region_code, current_region_code from dim_area_edition where area_code = '638' and edition_year in (2010, 2011)"
+        " order by edition_year"
+    ).fetchall()
+    assert found == [("20", "01"), ("01", "01")]
+    without = db.execute(
+        "select edition.* from dim_area_edition as edition anti join dim_area_edition as region"
+        " on edition.region_code = region.area_code and edition.edition_year = region.edition_year"
+    ).fetchall()
+    assert without == []
+
+
+def test_a_region_change_names_a_municipality_that_was_in_another_region(db: duckdb.DuckDBPyConnection) -> None:
+    """Of the moves in the list, those Statistics Finland tells of and those collected by hand (Itä-Uusimaa 10, two mergers)."""
+    build_editions(db)
+    moved = db.execute(
+        "select change.municipality_code from region_changes as change inner join dim_area_edition as edition"
+        " on change.municipality_code = edition.area_code and edition.edition_year = 2006"
+        " where edition.region_code = change.region_code and edition.current_region_code != change.region_code"
+    ).fetchall()
+    listed = reference_table("region_changes")
+    assert {code for (code,) in moved} == set(listed["municipality_code"])
+    assert listed["told_by"].value_counts().sort("told_by").rows() == [("hand", 12), ("statistics_finland", 7)]
+
+
+def test_what_a_list_still_shows_is_not_current_when_a_change_has_abolished_it(db: duckdb.DuckDBPyConnection) -> None:
+    codes = [("kunta", "588", None), ("kunta", "999", None), ("kunta", "091", None), ("kunta", "001", "1972-12-31")]
+    db.executemany("insert into stg_koodisto__code (code_list, code, valid_to) values (?, ?, ?)", codes)
+    build_editions(db)
+    found = db.execute(
+        "select area_code, area_level, is_current from dim_area where area_code in ('588', '999', '091', '001', '20') order by 1"
+    ).fetchall()
+    assert found == [
+        ("001", "municipality", False),
+        ("091", "municipality", True),
+        ("20", "region", False),
+        ("588", "municipality", False),
+        ("999", "unclassified", True),
+    ]
 
 
 def test_every_code_since_2006_reaches_a_current_municipality(db: duckdb.DuckDBPyConnection) -> None:
@@ -88,7 +142,8 @@ def test_every_code_since_2006_reaches_a_current_municipality(db: duckdb.DuckDBP
 
 
 def test_a_change_only_the_source_tells_is_followed_and_never_guessed(db: duckdb.DuckDBPyConnection) -> None:
-    db.execute("insert into stg_koodisto__code values ('kunta', '005', '2027-12-31'), ('kunta', '009', '2027-12-31')")
+    codes = [("kunta", "005", "2027-12-31"), ("kunta", "009", "2027-12-31")]
+    db.executemany("insert into stg_koodisto__code (code_list, code, valid_to) values (?, ?, ?)", codes)
     maps = [("005", "010"), ("009", "010"), ("009", "016"), ("010", "010")]
     db.executemany("insert into stg_classifications__map values ('kunta_2_20270101', 'kunta_1_20280101', ?, ?)", maps)
     build(db, "bridge_municipality")

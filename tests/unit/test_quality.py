@@ -92,7 +92,7 @@ def built(tmp_path: Path):
         "from (values ('a', 1.0::double, 'page'), ('b', -1, 'page'), ('c', null, 'page')) as t (id, share, source_document)"
     )
     (models / "after.sql").write_text("select count(*) as rows from {{ ref('fact') }}")
-    (models / "fact.yml").write_text(yaml.safe_dump({"version": 2, "models": [dbt._model(contract, [])]}))
+    (models / "fact.yml").write_text(yaml.safe_dump({"version": 2, "models": [dbt._model(contract)]}))
     macros = tmp_path / "macros"
     macros.mkdir()
     shutil.copy(PROJECT / "dbt_project" / "macros" / "set_rows_aside.sql", macros)
@@ -120,11 +120,6 @@ def test_rows_of_a_mart_that_break_a_quarantine_rule_are_set_aside_and_the_rest_
     aside = built.execute(f"from {QUARANTINE}").fetchall()
     assert [row[:5] for row in aside] == [("fact", "page", "share", "at least 0", "-1.0")]
     assert '"id":"b"' in aside[0][5]
-
-
-def test_a_rule_that_warns_is_a_test_that_warns():
-    share = dbt._model(table(KEYED[0], column("kind", required=True, severity="warn")), [])["columns"][1]
-    assert share["data_tests"] == [{"not_null": {"config": {"severity": "warn"}}}]
 
 
 # ---- the log ----------------------------------------------------------------------------------------------------------

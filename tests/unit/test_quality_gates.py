@@ -1,11 +1,15 @@
 """Nothing is published past a check that failed, or past one that did not run; and the run says which."""
 
+import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
 
+from assets.checks import check_marts
+from assets.dbt import manifest
 from assets.dbt_tests import DbtTests
 from assets.metadata import asset_key_of, column_lineage, columns_of
 from assets.publication import checks_that_did_not_run
@@ -15,6 +19,8 @@ from jod_pipelines.errors import ContractError
 from jod_pipelines.lineage import ColumnRef
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import load_settings
+from jod_pipelines.warehouse import carried
+from jod_pipelines.warehouse.build import Warehouse
 
 FACT, OTHER = dg.AssetKey(["marts", "fact"]), dg.AssetKey(["marts", "other"])
 
@@ -102,55 +108,74 @@ def test_the_release_sees_which_checks_of_this_run_did_not_run(told, missing):
     assert seen == missing
 
 
-# ---- dbt's tests ------------------------------------------------------------------------------------------------------
+# ---- dbt's tests and the contracts of marts ---------------------------------------------------------------------------
 
 FIELD = load_contracts()["marts"]["dim_education_field"]
-KEY = FIELD.primary_key[0]
-NODE = {
-    "name": "not_null_dim_education_field",
-    "column_name": KEY,
-    "test_metadata": {"name": "not_null", "kwargs": {}},
-    "config": {"severity": "ERROR"},
-}
+ASSET = dg.AssetKey(FIELD.physical_name.split("."))
 
 
 @pytest.fixture
 def platform(tmp_path):
-    """A home whose build holds a mart with a row that has no key."""
+    """A home whose build holds one mart with one row."""
     made = Platform(load_settings(home=tmp_path))
     path = tmp_path / "warehouse" / "build" / "jod.duckdb"
     path.parent.mkdir(parents=True)
-    columns = ", ".join(f'null::{column.type} as "{column.name}"' for column in FIELD.columns)
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema core")
-        connection.execute(f"create table {FIELD.physical_name} as select {columns}")
+        connection.execute(carried.BOOKS)
+        connection.execute(f"create schema core; create table {FIELD.physical_name} as select {row_of(FIELD)}")
     return made
 
 
-def dbt_result(*, passed, failed):
-    metadata = {"unique_id": "test.one", "dagster_dbt/failed_row_count": failed}
-    return dg.AssetCheckResult(
-        asset_key=dg.AssetKey(FIELD.physical_name.split(".")), check_name="t", passed=passed, metadata=metadata
-    )
+def row_of(table, **given):
+    values = {column.name: "'01'" if column.type == "VARCHAR" else "1" for column in table.columns} | given
+    return ", ".join(f'{values[column.name]}::{column.type} as "{column.name}"' for column in table.columns)
 
 
-def test_a_broken_dbt_test_stops_with_the_contracts_words_and_is_kept(platform):
-    tests = DbtTests({"nodes": {"test.one": NODE}})
-    tests.add(dbt_result(passed=False, failed=1))
-    tests.keep(platform, "run")
-    with pytest.raises(ContractError, match=rf"dim_education_field: \d+ rules broken, first {KEY}: required, 1 rows"):
-        tests.raise_broken(platform, "run")
+def rewrite(platform, **given):
+    with Warehouse(platform).writer() as connection:
+        connection.execute(f"create or replace table {FIELD.physical_name} as select {row_of(FIELD, **given)}")
+
+
+def test_a_broken_dbt_test_stops_and_is_kept_and_one_that_warns_stops_nothing(platform):
+    for severity, stops in (("ERROR", True), ("warn", False)):
+        tests = DbtTests({"nodes": {"test.one": {"name": "one", "config": {"severity": severity}}}})
+        metadata = {"unique_id": "test.one", "dagster_dbt/failed_row_count": 3}
+        tests.add(dg.AssetCheckResult(asset_key=ASSET, check_name="t", passed=False, metadata=metadata))
+        tests.keep(platform, "run")
+        with (
+            pytest.raises(ContractError, match=r"dim_education_field: 1 rules broken, first one, 3 rows")
+            if stops
+            else nullcontext()
+        ):
+            tests.raise_broken()
     platform.quality.finish("run")
-    kept = platform.quality.open_failures()
-    assert {"dbt", "sql"} == set(kept["checked_by"])
-    assert (FIELD.name, "required", KEY) in set(kept.select("dataset", "rule", "column").iter_rows())
+    assert set(platform.quality.open_failures().select("rule", "severity").iter_rows()) == {("one", "block"), ("one", "warn")}
 
 
-def test_a_dbt_test_that_warns_stops_nothing(platform):
-    tests = DbtTests({"nodes": {"test.one": {**NODE, "config": {"severity": "warn"}}}})
-    tests.add(dbt_result(passed=False, failed=1))
-    tests.raise_broken(platform, "run")
-    assert tests.found[0][1].severity == "warn"
+def judged(platform, **given):
+    [(_, report)] = check_marts(platform, [FIELD], **given)
+    return report
+
+
+def test_the_check_of_a_mart_that_stands_as_it_stood_is_taken_over(platform, monkeypatch):
+    mark = {"now": "a"}
+    monkeypatch.setattr(Warehouse, "marks", lambda *_: dict.fromkeys(MODELS, mark["now"]))
+    first = judged(platform)
+    assert first.passed
+    rewrite(platform, **{FIELD.primary_key[0]: "null"})
+    assert judged(platform) == first, "its inputs are those of the last time"
+    assert not judged(platform, anew=True).passed
+    mark["now"] = "b"
+    for _ in range(2):
+        assert not judged(platform).passed, "what is broken is never taken over"
+    mark["now"] = None
+    rewrite(platform)
+    assert judged(platform).passed
+    rewrite(platform, **{FIELD.primary_key[0]: "null"})
+    assert not judged(platform).passed, "of its inputs nothing is known"
+
+
+MODELS = [uid for uid, node in json.loads(manifest().read_bytes())["nodes"].items() if node["resource_type"] == "model"]
 
 
 # ---- the UI -----------------------------------------------------------------------------------------------------------

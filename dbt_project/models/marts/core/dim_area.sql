@@ -1,5 +1,17 @@
+-- The country, regions and municipalities of every time, and the classes that code lists keep beside municipalities. What a list
+-- still shows as valid is not current when a newer change has abolished it.
 with codes as (
     select * from {{ ref('stg_koodisto__code') }}
+),
+
+classes as (
+    select * from {{ source('reference', 'area_classes') }}
+),
+
+abolished as (
+    select distinct municipality_code
+    from {{ ref('bridge_municipality') }}
+    where event != 'same'
 ),
 
 listed_regions as (
@@ -9,7 +21,7 @@ listed_regions as (
 
 listed_municipalities as (
     select * from codes
-    where code_list = 'kunta'
+    where code_list = 'kunta' and code not in (select classes.area_code from classes)
 ),
 
 regions as (
@@ -38,7 +50,9 @@ municipalities as (
         coalesce(listed.name_fi, reference.name_fi) as name_fi,
         coalesce(listed.name_sv, reference.name_sv) as name_sv,
         coalesce(listed.name_en, listed.name_fi, reference.name_fi) as name_en,
-        coalesce(listed.valid_to is null, true) as is_current,
+        coalesce(listed.valid_to is null, true)
+        and coalesce(listed.code, reference.municipality_code) not in (select abolished.municipality_code from abolished)
+            as is_current,
         reference.population_persons
     from {{ source('reference', 'municipalities') }} as reference
     full join listed_municipalities as listed on reference.municipality_code = listed.code
@@ -79,3 +93,26 @@ select
     is_current,
     population_persons
 from municipalities
+union all
+select
+    region_code as area_code,
+    'region' as area_level,
+    region_code,
+    name_fi,
+    name_sv,
+    name_en,
+    false as is_current,
+    null::bigint as population_persons
+from {{ source('reference', 'former_regions') }}
+where region_code not in (select regions.area_code from regions)
+union all
+select
+    area_code,
+    'unclassified' as area_level,
+    null::varchar as region_code,
+    name_fi,
+    name_sv,
+    name_en,
+    true as is_current,
+    null::bigint as population_persons
+from classes

@@ -13,8 +13,10 @@ named as (
 select
     month,
     year(month)::integer as year,
+    date_trunc('quarter', month)::date as quarter,
     quarter(month)::integer as quarter_number,
     number::integer as month_number,
+    last_day(month) as last_day,
     {{ month_name('number', ['tammikuu', 'helmikuu', 'maaliskuu', 'huhtikuu', 'toukokuu', 'kesäkuu', 'heinäkuu', 'elokuu',
         'syyskuu', 'lokakuu', 'marraskuu', 'joulukuu']) }} as name_fi,
     {{ month_name('number', ['januari', 'februari', 'mars', 'april', 'maj', 'juni', 'juli', 'augusti', 'september',

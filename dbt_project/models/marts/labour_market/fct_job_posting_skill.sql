@@ -1,4 +1,5 @@
--- Skills the employer chose. A URI our classification does not know stays out; a warning test counts them.
+-- Skills the employer chose, one that ESCO replaced as its successor. A URI our classification does not know, or no longer has,
+-- stays out; a warning test counts them.
 -- Millions of rows of which few change in a day: postings whose mark is that of the last build stay as they are.
 {{
     config(
@@ -12,7 +13,7 @@
 
 select distinct
     posting.posting_id,
-    posting.skill_uri
+    coalesce(skill.replaced_by_uri, skill.skill_uri) as skill_uri
 from (
     select
         posting_id,
@@ -27,3 +28,4 @@ from (
     {% endif %}
 ) as posting
 inner join {{ ref('dim_skill') }} as skill on posting.skill_uri = skill.skill_uri
+where skill.is_current or skill.replaced_by_uri is not null

@@ -1,6 +1,6 @@
 select
     organisation_oid,
-    parent_oid,
+    nullif(parent_oid, '') as parent_oid,
     name_fi,
     name_sv,
     name_en,

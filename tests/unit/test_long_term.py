@@ -1,0 +1,151 @@
+"""Long-term forecasts on planted working lives, and what scenarios do to them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import polars as pl
+import pytest
+
+from jod_pipelines.errors import JodError
+from jod_pipelines.forecasting.long_term import Supply, education_balance, employment_forecast, simulate_employment
+from jod_pipelines.forecasting.scenarios import Scenario, Shift, read_scenarios
+from jod_pipelines.settings import LongTermSettings
+from tests.support.stock_flow_world import Planted, plant
+
+SETTINGS = LongTermSettings()
+BASELINE = read_scenarios()["baseline"]
+FIGURES = ["q2_5", "q10", "q50", "q90", "q97_5"]
+
+
+@pytest.fixture(scope="module")
+def planted() -> Planted:
+    return plant(seed=0)
+
+
+def test_planted_employment_and_leavers_are_recovered(capsys):
+    """Five worlds of forty occupations: how often the truth is inside, and how far those who leave in ten years are off."""
+    inside: dict[tuple[str, int], list[float]] = {}
+    off, whole = [], []
+    for seed in range(5):
+        world = plant(seed)
+        draws = simulate_employment(world.employed, world.ages, BASELINE, SETTINGS)
+        for ahead in (1, 5, 10, 15):
+            left, true = draws.leavers[:, :ahead].sum(axis=1), world.future_leavers[:ahead].sum(axis=0)
+            for name, drawn, came in (
+                ("employed", draws.employed[:, ahead - 1], world.future_employed[ahead - 1]),
+                ("left since", left, true),
+            ):
+                low, high = np.quantile(drawn, [0.1, 0.9], axis=0)
+                inside.setdefault((name, ahead), []).append(float(((came >= low) & (came <= high)).mean()))
+        left, true = np.median(draws.leavers[:, :10].sum(axis=1), axis=0), world.future_leavers[:10].sum(axis=0)
+        off.append(float(np.abs(left / true - 1).mean()))
+        whole.append(abs(float(left.sum() / true.sum()) - 1))
+    shares = {key: float(np.mean(values)) for key, values in inside.items()}
+    with capsys.disabled():
+        told = ", ".join(f"{name} {ahead} y {share:.2f}" for (name, ahead), share in shares.items())
+        print(f"\ninside the 80 % interval: {told}; left in 10 y off by {np.mean(off):.1%} (all {np.mean(whole):.1%})")
+    assert all(share >= 0.7 for (name, _), share in shares.items() if name == "employed")
+    assert all(share >= 0.8 for (name, _), share in shares.items() if name == "left since")
+    assert np.mean(off) <= 0.03
+    assert np.mean(whole) <= 0.02
+
+
+def test_figures_of_a_year_agree(planted):
+    draws = simulate_employment(planted.employed, planted.ages, BASELINE, SETTINGS)
+    last = planted.employed.filter(pl.col("year") == 2023).sort("occupation_code")["persons"].to_numpy()
+    assert np.allclose(last + draws.change.sum(axis=1), draws.employed[:, -1])
+    assert (draws.openings >= 0).all()
+    assert (draws.leavers >= 0).all()
+    frame = employment_forecast(draws, BASELINE)
+    assert len(frame) == 41 * 15 * 4
+    assert frame.filter(~pl.all_horizontal(pl.col(a) <= pl.col(b) for a, b in itertools.pairwise(FIGURES))).is_empty()
+    total = frame.filter((pl.col("measure") == "employed") & (pl.col("target_year") == 2030)).sort("occupation_code")
+    assert total.filter(occupation_code="SSS")["mean"].item() == pytest.approx(
+        total.filter(pl.col("occupation_code") != "SSS")["mean"].sum(), abs=5
+    )
+
+
+def test_the_same_input_gives_the_same_figures(planted):
+    shuffled = planted.employed.sample(fraction=1, shuffle=True, seed=1), planted.ages.sample(fraction=1, shuffle=True, seed=2)
+    one, other = (
+        employment_forecast(simulate_employment(*pair, BASELINE, SETTINGS), BASELINE)
+        for pair in ((planted.employed, planted.ages), shuffled)
+    )
+    assert one.equals(other)
+
+
+@pytest.mark.parametrize("name", [name for name in read_scenarios() if name != "baseline"])
+def test_a_scenario_moves_what_it_says_and_says_why(name, planted):
+    scenario = read_scenarios()[name]
+    assert all(shift.reason for shift in scenario.shifts)
+    medians = [
+        np.median(simulate_employment(planted.employed, planted.ages, each, SETTINGS).employed[:, 9], axis=0)
+        for each in (BASELINE, scenario)
+    ]
+    for code, before, after in zip((str(11 + place) for place in range(40)), *medians, strict=True):
+        expected = sum(scenario.growth(code, year) for year in range(1, 11))
+        assert np.log(after / before) == pytest.approx(expected, abs=1e-6), code
+
+
+def test_working_longer_leaves_fewer_openings_and_growth_is_that_of_the_scenario(planted):
+    named = {key: value for key, value in BASELINE.model_dump().items() if key not in ("leaving_factor", "employment_growth_pct")}
+    longer = simulate_employment(planted.employed, planted.ages, Scenario(**named, leaving_factor=0.8), SETTINGS)
+    usual = simulate_employment(planted.employed, planted.ages, BASELINE, SETTINGS)
+    assert longer.leavers[:, :5].sum() < 0.9 * usual.leavers[:, :5].sum()
+    grown = simulate_employment(planted.employed, planted.ages, Scenario(**named, employment_growth_pct=1.0), SETTINGS)
+    last = planted.employed.filter(pl.col("year") == 2023)["persons"].sum()
+    assert np.median(grown.employed[:, 9].sum(axis=1)) == pytest.approx(last * 1.01**10, rel=0.01)
+
+
+def test_the_longest_beginning_of_a_code_counts():
+    shifts = (
+        Shift(occupations=("2",), growth_pct_points=1.0, reason="all of group two"),
+        Shift(occupations=("25",), growth_pct_points=3.0, to_year_ahead=5, reason="those in computing"),
+    )
+    scenario = Scenario(**{**BASELINE.model_dump(), "name": "other", "shifts": shifts})
+    assert [scenario.growth(code, 1) for code in ("25", "24", "31")] == [0.03, 0.01, 0.0]
+    assert scenario.growth("25", 6) == 0.01
+
+
+def test_balance_is_supply_less_openings(planted):
+    draws = simulate_employment(planted.employed, planted.ages, BASELINE, SETTINGS)
+    links = pl.DataFrame(
+        {
+            "occupation_code": [code for code in draws.occupations for _ in range(2)],
+            "field_code": ["01", "02"] * len(draws.occupations),
+            "level_code": ["6", "3"] * len(draws.occupations),
+            "share": [0.25, 0.75] * len(draws.occupations),
+        }
+    )
+    graduates = pl.DataFrame(
+        {"field_code": ["01"] * 3, "level_code": ["6"] * 3, "year": [2021, 2022, 2023], "persons": [900, 1000, 1100]}
+    )
+    placement = pl.DataFrame({"field_code": ["01"], "level_code": ["6"], "employed_share": [0.8]})
+    young = pl.DataFrame({"year": [2023, 2024], "persons": [100, 110]})
+    frame = education_balance(draws, Supply(graduates, placement, links, young), BASELINE, SETTINGS)
+    means = {(row["field_code"], row["measure"], row["horizon_years"]): row["mean"] for row in frame.iter_rows(named=True)}
+    openings = draws.openings[:, 0].sum(axis=1).mean()
+    assert means["01", "openings", 1] == pytest.approx(0.25 * openings, rel=1e-3)
+    assert means["01", "supply", 1] == pytest.approx(1000 * 0.8 * 1.1, rel=0.02)
+    assert means["01", "balance", 1] == pytest.approx(means["01", "supply", 1] - means["01", "openings", 1], abs=0.2)
+    assert means["02", "supply", 1] == 0, "nobody graduates there"
+
+
+def test_unusable_history_is_refused(planted):
+    with pytest.raises(JodError, match="has 4 years"):
+        simulate_employment(planted.employed.filter(pl.col("year") > 2019), planted.ages, BASELINE, SETTINGS)
+    with pytest.raises(JodError, match=r"years missing \[\(2014, 2016\)\]"):
+        simulate_employment(planted.employed.filter(pl.col("year") != 2015), planted.ages, BASELINE, SETTINGS)
+    with pytest.raises(JodError, match="5 years apart"):
+        simulate_employment(planted.employed, planted.ages.filter(pl.col("year") > 2020), BASELINE, SETTINGS)
+
+
+def test_a_file_that_is_no_scenario_is_named(tmp_path):
+    (tmp_path / "wrong.yaml").write_text("name: wrong\n", encoding="utf-8")
+    with pytest.raises(JodError, match=r"wrong\.yaml is not a scenario"):
+        read_scenarios(tmp_path)
+    (tmp_path / "wrong.yaml").unlink()
+    with pytest.raises(JodError, match="no scenario called baseline"):
+        read_scenarios(tmp_path)
