@@ -231,7 +231,7 @@ def bench(
     """Run the benchmarks, each beside a named peer in the same run."""
     from jod_pipelines.bench import run_benchmarks
 
-    run_benchmarks(name, Console(highlight=False), scale)
+    run_benchmarks(name, _console(), scale)
 
 
 def _console() -> Console:

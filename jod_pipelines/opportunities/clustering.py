@@ -18,7 +18,7 @@ from scipy import sparse
 
 from jod_pipelines.settings import ClusterSettings
 
-FIT_ITEMS = 40_000
+FIT_ITEMS = 30_000
 """Groups are looked for among at most this many items; all others join the group most like them."""
 FEWEST_NEIGHBOURS, ITEMS_PER_NEIGHBOUR = 5, 50
 """A few hundred programmes fall into groups of five to ten: with more neighbours than that, groups run together."""

@@ -49,7 +49,10 @@ def test_every_item_comes_out_once_whatever_the_order(items, dice):
 
 
 def test_overlapping_kinds_are_told_apart_nearly_as_well_as_possible(mild):
-    found, possible = evaluate(cluster(mild.items, SETTINGS), mild.truth), evaluate(mild.oracle, mild.truth)
+    groups = cluster(mild.items, SETTINGS)
+    sizes = groups.filter(~pl.col("outlier")).group_by("cluster").len().sort("cluster")["len"].to_list()
+    assert sizes == sorted(sizes, reverse=True)
+    found, possible = evaluate(groups, mild.truth), evaluate(mild.oracle, mild.truth)
     assert possible.ari_all > 0.97
     assert found.ari_all > possible.ari_all - 0.04
     assert found.unclustered_pct < 10
@@ -113,7 +116,8 @@ def test_the_world_is_as_hard_as_asked():
         return evaluate(world.oracle, world.truth).ari_all
 
     assert possible(shared_pct=0, noise_skills_pct=0, blurred_postings_pct=0) > 0.99
-    assert possible(blurred_postings_pct=60) < possible() < possible(noise_skills_pct=0, blurred_postings_pct=0)
+    assert possible(blurred_postings_pct=60) < possible() - 0.1
+    assert possible() < possible(noise_skills_pct=0, blurred_postings_pct=0)
     skewed, even = (
         overlapping_postings(3_000, 5, Hardness(kinds=30, size_skew=skew)).truth["kind"].value_counts()["count"].max()
         for skew in (1.0, 0.0)
