@@ -101,6 +101,12 @@ def test_what_was_two_stays_two_until_it_is_clearly_one():
     assert {groups[key] for key in before.filter(cluster="b")["item_id"]} != {groups["anew"]}
     assert held["cluster"].n_unique() == 2
     assert held["strength"].min() > 0.3
+    # What was there stays with its own, even where it is nearer to the others.
+    crossed = before.with_columns(pl.when(pl.col("item_id") == "a00").then(pl.lit("b")).otherwise("cluster").alias("cluster"))
+    groups = dict(keep_apart(as_one(items), items, crossed, 0.75).select("item_id", "cluster").iter_rows())
+    assert groups["a00"] == groups["b00"] != groups["a01"]
+    middling = two_kinds(6, own=3)
+    assert [keep_apart(as_one(middling), middling, before, needed)["cluster"].n_unique() for needed in (0.2, 0.95)] == [1, 2]
     alike = two_kinds(9, own=1)
     assert keep_apart(as_one(alike), alike, before, 0.75)["cluster"].to_list() == [0] * len(alike)
 

@@ -1,7 +1,7 @@
 """Ids that last: what carries them, what the events are called, what is held back."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -114,6 +114,38 @@ def test_a_profile_never_takes_an_id_from_where_its_members_are():
     found = step(first.registry, "abcdef", "xyz", profiles=[{"s1": 1.0, "s2": 0.5}, {"s1": 1.0}])
     assert ids_of(found)[0] == ids_of(first)[0]
     assert (ids_of(found)[1], "minted") in events_of(found)
+
+
+def test_a_profile_never_takes_an_id_that_still_has_members_elsewhere():
+    first = step(Registry.empty("job"), "abcdefgh", profiles=[{"s1": 1.0}])
+    found = step(first.registry, "abstuvwxyz", "cdefghijklmnopqr", profiles=[{"s1": 1.0}, {"s2": 1.0}])
+    assert ids_of(first)[0] not in ids_of(found)
+
+
+def test_what_an_id_means_follows_slowly():
+    first = step(Registry.empty("job"), "abc", profiles=[{"sew": 1.0}])
+    turning, day = first, DAY
+    for weight in (0.2, 0.4, 0.6, 0.8, 1.0):
+        day += timedelta(days=30)
+        profile = profiles_of({"sew": 1.0 - weight / 1.2, "weld": weight})
+        turning = identify(members_of("abc"), profile, turning.registry, day, "r", IDENTITY)
+    assert ids_of(turning) != ids_of(first)
+    kept, day = first, DAY
+    for weight in (0.2, 0.4, 0.6, 0.8, 1.0):
+        day += timedelta(days=730)
+        profile = profiles_of({"sew": 1.0 - weight / 1.2, "weld": weight})
+        kept = identify(members_of("abc"), profile, kept.registry, day, "r", IDENTITY)
+    assert ids_of(kept) == ids_of(first)
+    again = identify(members_of("abc"), profiles_of({"sew": 1.0, "weld": 1.0}), first.registry, DAY, "r", IDENTITY)
+    assert again.registry.profiles.equals(first.registry.profiles)
+
+
+def test_what_stands_in_the_place_of_one_that_is_gone_is_no_merger():
+    first = step(Registry.empty("education"), "abcd", "pqr")
+    nurse = step(first.registry, "abcd", "pqr", qualifications=leading(nurse="abcd"))
+    assert row(nurse, "minted")["from_ids"] == [ids_of(first)[0]]
+    assert (ids_of(first)[0], "retired") in events_of(nurse)
+    assert "merged" not in nurse.lineage["event"].to_list()
 
 
 def test_an_id_whose_members_ask_for_other_skills_is_not_given_on():
@@ -274,6 +306,13 @@ def test_the_registry_survives_its_own_json(one, two, profiles):
     restored = Registry.from_json("job", registry.as_json())
     assert restored.as_json() == registry.as_json()
     assert step(restored, *one).lineage.equals(step(registry, *one).lineage)
+
+
+def test_ties_fall_the_same_way_whatever_the_numbers():
+    first = step(Registry.empty("job"), "abcd")
+    for groups in (("ab", "cd"), ("cd", "ab")):
+        found = step(first.registry, *groups)
+        assert ids_of(found)[groups.index("ab")] == ids_of(first)[0]
 
 
 def test_a_registry_of_before_there_were_qualifications_is_read():
