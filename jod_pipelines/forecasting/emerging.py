@@ -68,7 +68,7 @@ def skill_trends(
     return (
         pl.concat([judged, few.select(judged.columns)])
         .join(where, on="skill_uri", how="left")
-        .with_columns(month=pl.lit(newest))
+        .with_columns(pl.col("share_ratio", "expected_postings").round(6), pl.col("q_value").round(9), month=pl.lit(newest))
         .select(list(TRENDS))
         .cast(TRENDS)  # type: ignore[arg-type]
         .sort("skill_uri")
@@ -91,8 +91,12 @@ def _strata(asked: pl.DataFrame, postings: pl.DataFrame, newest: date, settings:
             )
         )
 
-    return counted(asked, ["skill_uri", "occupation_code"], "k").join(
-        counted(postings, ["occupation_code"], "n").filter((pl.col("n1") > 0) & (pl.col("n0") > 0)), on="occupation_code"
+    whole = counted(postings, ["occupation_code"], "n").filter((pl.col("n1") > 0) & (pl.col("n0") > 0))
+    # sums of decimals depend on their order
+    return (
+        counted(asked, ["skill_uri", "occupation_code"], "k")
+        .join(whole, on="occupation_code")
+        .sort("skill_uri", "occupation_code")
     )
 
 
@@ -102,7 +106,7 @@ def _tested(strata: pl.DataFrame) -> pl.DataFrame:
     total, with_skill = n1 + n0, k1 + k0
     variance = n1 * n0 * with_skill * (total - with_skill) / (total**2 * (total - 1).clip(1))
     return (
-        strata.group_by("skill_uri")
+        strata.group_by("skill_uri", maintain_order=True)
         .agg(
             recent_postings=k1.sum(),
             expected_postings=(n1 * k0 / n0).sum(),
