@@ -17,6 +17,7 @@ from assets.warehouse import PARTIAL_RUN
 from jod_pipelines.contracts.dbt import DERIVED
 from jod_pipelines.contracts.expectations import CheckReport, Finding, check_frame
 from jod_pipelines.contracts.model import Table, load_contracts
+from jod_pipelines.contracts.rules import rules_of
 from jod_pipelines.contracts.table_checks import check_table
 from jod_pipelines.fingerprint import code_fingerprint, combined
 from jod_pipelines.ingest import contracts_of, read_typed
@@ -107,14 +108,14 @@ def check_marts(platform: Platform, tables: Iterable[Table], *, anew: bool = Fal
     """
     warehouse, described = Warehouse(platform), json.loads(manifest().read_bytes())
     marks = {described["nodes"][uid]["name"]: mark for uid, mark in warehouse.marks(described).items()}
-    code, passed = code_fingerprint("data_contracts", "jod_pipelines/contracts"), {}
+    code, passed = code_fingerprint("jod_pipelines/contracts"), {}
     before = rows_when_released(platform)
     with warehouse.reader() as connection:
         remembered = carried.remembered_checks(connection)
         for table in tables:
             referred = {str(column.references).split(".")[0] for column in table.columns if column.references}
             read = [marks.get(name) for name in (table.name, *sorted(referred))]
-            of = None if anew or None in read else combined([code, read])
+            of = None if anew or None in read else combined([code, read, [repr(rule) for rule in rules_of(table)]])
             known = remembered.get((table.physical_name, CONTRACT), {})
             if of is not None and known.get("of") == of:
                 report = CheckReport(table.name, known["rows"], [Finding(**finding) for finding in known["findings"]])
