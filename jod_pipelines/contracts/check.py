@@ -23,6 +23,7 @@ from jod_pipelines.contracts.model import (
     vocabulary,
 )
 from jod_pipelines.errors import ContractError
+from jod_pipelines.reference import reference_columns
 
 NUMBERS = ("DOUBLE", "BIGINT", "INTEGER")
 WHOLE = {"INTEGER", "BIGINT"}
@@ -153,6 +154,7 @@ def _of_names(tables: list[Table], root: Path) -> Iterator[Defect]:
 def _of_glossary(tables: list[Table], root: Path) -> Iterator[Defect]:
     terms, words = glossary(root), vocabulary(root)
     used = {column.name for table in tables for column in table.columns}
+    used |= {name for columns in reference_columns().values() for name in columns}
     used |= {name[:-3] for name in used if name[-3:] in IN_LANGUAGE}
     for name, term in terms.items():
         for problem, remedy in _of_texts({key: term.get(key, "") for key in LANGUAGES}, "give fi, sv and en"):
@@ -160,7 +162,7 @@ def _of_glossary(tables: list[Table], root: Path) -> Iterator[Defect]:
         for key in sorted(set(term) - {*LANGUAGES, *GLOSSARY_FACTS}):
             yield Defect(GLOSSARY, name, f"unknown fact {key}", f"use {', '.join((*LANGUAGES, *GLOSSARY_FACTS))}")
         if name not in used:
-            yield Defect(GLOSSARY, name, "no contract has such a column", "remove the term")
+            yield Defect(GLOSSARY, name, "no contract has such a column, and no reference list", "remove the term")
     if list(terms) != sorted(terms):
         first = next(name for name, right in zip(terms, sorted(terms), strict=True) if name != right)
         yield Defect(GLOSSARY, first, "out of order", "keep the terms sorted by name")

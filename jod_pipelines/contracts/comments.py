@@ -10,30 +10,53 @@ from duckdb import DuckDBPyConnection
 from jod_pipelines.contracts.model import LANGUAGES, Column, Table, load_contracts
 
 
-def comment_on(connection: DuckDBPyConnection, place: str, table: Table, columns: Iterable[Column], note: str = "") -> None:
+def comment_on(
+    connection: DuckDBPyConnection, place: str, table: Table, columns: Iterable[Column], note: str = "", kind: str = "table"
+) -> None:
     """Say on a table and its columns what the contract says of them, in all three languages.
 
     Args:
         place: the table as SQL names it, `schema.table`.
         columns: those of the contract that the table has.
         note: a sentence more on the table.
+        kind: table or view.
     """
-    connection.execute(f"comment on table {place} is {_text(_in_all_languages(table.description, note))}")
+    connection.execute(f"comment on {kind} {place} is {_text(_in_all_languages(table.description, note))}")
     for column in columns:
         unit = f"unit: {column.unit}" if column.unit else ""
         connection.execute(f'comment on column {place}."{column.name}" is {_text(_in_all_languages(column.description, unit))}')
 
 
 def comment_on_marts(connection: DuckDBPyConnection) -> int:
-    """Comment on every mart and published dataset the database holds; how many there are."""
-    held = {row[0] for row in connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
+    """Comment on every mart, published dataset and table of the platform the database holds; how many there are."""
+    kinds = dict(
+        connection.execute(
+            "select schema_name || '.' || table_name, 'table' from duckdb_tables() "
+            "union all select schema_name || '.' || view_name, 'view' from duckdb_views() where not internal"
+        ).fetchall()
+    )
     contracts = load_contracts()
-    tables = [table for layer in ("marts", "published") for table in contracts[layer].values() if table.physical_name in held]
+    layers = ("marts", "published", "platform")
+    tables = [(table.physical_name, table) for layer in layers for table in contracts[layer].values()]
+    aside = contracts["platform"]["quarantine"]
+    tables += [
+        (f'{schema}."{name}"', aside)
+        for schema, _, name in (place.partition(".") for place in kinds)
+        if _shows(aside, schema, name)
+    ]
+    tables = [(place, table) for place, table in tables if place.replace('"', "") in kinds]
     connection.execute("begin")  # one write to disk, not one per comment
-    for table in tables:
-        comment_on(connection, table.physical_name, table, table.columns)
+    for place, table in tables:
+        columns = table.columns if table.physical_name == place else [c for c in table.columns if c.name != "dataset"]
+        comment_on(connection, place, table, columns, kind=kinds[place.replace('"', "")])
     connection.execute("commit")
     return len(tables)
+
+
+def _shows(aside: Table, schema: str, name: str) -> bool:
+    """Whether it is the view of one dataset's rows set aside."""
+    own, start = aside.physical_name.split(".")
+    return schema == own and name.startswith(f"{start}_") and name != "quarantine_counts"
 
 
 def dictionary_frame() -> pl.DataFrame:

@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from jod_pipelines.contracts.model import Column, Table, load_contracts
+from jod_pipelines.contracts.model import Column, Table, glossary_term, load_contracts, vocabulary
 from jod_pipelines.contracts.rules import OF_ONE_ROW, rules_of
 from jod_pipelines.contracts.table_checks import broken_rows
-from jod_pipelines.reference import FOLDER as REFERENCE
+from jod_pipelines.reference import reference_columns
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 HEADER = "# Generated from data_contracts/ by `jod contracts generate`. Change the contract, not this file.\n"
@@ -49,7 +49,7 @@ def _landing(tables: dict[str, Table]) -> dict[str, Any]:
                 "columns": [_described(column) for column in table.columns],
             }
         )
-    reference = [{"name": name} for name in ("dictionary", *sorted(path.stem for path in REFERENCE.glob("*.csv")))]
+    reference = [{"name": "dictionary"}, *(_reference(*each) for each in reference_columns().items())]
     platform = [{"name": "landed", "description": "The snapshot that serves, by source and resource"}]
     return {
         "version": 2,
@@ -59,6 +59,18 @@ def _landing(tables: dict[str, Table]) -> dict[str, Any]:
             {"name": "platform", "schema": "platform", "description": "What the warehouse is built from", "tables": platform},
         ],
     }
+
+
+def _reference(name: str, columns: list[str]) -> dict[str, Any]:
+    """A list that comes with the code: its columns mean what the glossary says."""
+    described = []
+    for column in columns:
+        term = glossary_term(column)
+        texts = {f"description_{language}": term.get(language, "") for language in ("fi", "sv")}
+        described.append({"name": column, "description": term.get("en", ""), "config": {"meta": texts}})
+    about = vocabulary()["referenceLists"].get(name, {})
+    texts = {f"description_{language}": about.get(language, "") for language in ("fi", "sv")}
+    return {"name": name, "description": about.get("en", ""), "config": {"meta": texts}, "columns": described}
 
 
 def _derived(tables: list[Table]) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def dictionary_pages(tables: list[Table], around: Around | None = None) -> dict[
         }
         layers = [
             (LAYERS[layer][language], [table for table in tables if table.layer == layer])
-            for layer in ("published", "marts", "landing")
+            for layer in ("published", "marts", "landing", "platform")
         ]
         pages[page_name("index", language)] = index.render(key="index", layers=[layer for layer in layers if layer[1]], **common)
         for table in tables:

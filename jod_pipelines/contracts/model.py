@@ -28,7 +28,8 @@ IN_LANGUAGE = {
     "_sv": {"fi": "ruotsiksi", "sv": "på svenska", "en": "in Swedish"},
     "_en": {"fi": "englanniksi", "sv": "på engelska", "en": "in English"},
 }
-Layer = Literal["landing", "marts", "published"]
+Layer = Literal["landing", "marts", "published", "platform"]
+LAYERS: tuple[Layer, ...] = ("landing", "marts", "published", "platform")
 Severity = Literal["block", "quarantine", "warn"]
 Verb = Literal["accept", "quarantine", "hold"]
 Sensitivity = Literal["public", "internal", "confidential", "personal"]
@@ -177,14 +178,14 @@ class Table:
 
 @cache
 def load_contracts(root: Path = CONTRACTS) -> dict[str, dict[str, Table]]:
-    """All contracts: layer -> 'contract/table' or table name -> Table.
+    """All contracts: layer -> 'contract/table' or table name -> Table. The layer `platform` is only described: nothing checks it.
 
     Landing tables are keyed `source/resource/table`, others by their own name.
 
     Raises:
         ContractError: a file is not valid ODCS, or leaves out what this platform needs.
     """
-    found: dict[str, dict[str, Table]] = {"landing": {}, "marts": {}, "published": {}}
+    found: dict[str, dict[str, Table]] = {layer: {} for layer in LAYERS}
     for path in contract_files(root):
         for table in read_contract(path):
             found[table.layer][table.key] = table
@@ -193,7 +194,7 @@ def load_contracts(root: Path = CONTRACTS) -> dict[str, dict[str, Table]]:
 
 def contract_files(root: Path = CONTRACTS) -> list[Path]:
     """The files that hold contracts, in order."""
-    return sorted(path for layer in ("landing", "marts", "published") for path in root.glob(f"{layer}/*.yaml"))
+    return sorted(path for layer in LAYERS for path in root.glob(f"{layer}/*.yaml"))
 
 
 @cache

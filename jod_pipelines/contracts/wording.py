@@ -45,6 +45,7 @@ LAYERS = {
     "landing": {"fi": "Lähteiden taulut", "sv": "Källornas tabeller", "en": "Tables of the sources"},
     "marts": {"fi": "Tietovaraston taulut", "sv": "Datalagrets tabeller", "en": "Tables of the warehouse"},
     "published": {"fi": "Julkaistut aineistot", "sv": "Publicerade dataset", "en": "Published datasets"},
+    "platform": {"fi": "Alustan omat taulut", "sv": "Plattformens egna tabeller", "en": "The platform's own tables"},
 }
 RULES = {
     "required": {"fi": "Ei saa puuttua", "sv": "Får inte saknas", "en": "Must not be missing"},

@@ -47,6 +47,11 @@ def reference_table(name: str) -> pl.DataFrame:
     return frame.with_columns(pl.col(column).cast(pl.Int64) for column in frame.columns if column.endswith("_persons"))
 
 
+def reference_columns() -> dict[str, list[str]]:
+    """Column names of every list."""
+    return {path.stem: reference_table(path.stem).columns for path in sorted(FOLDER.glob("*.csv"))}
+
+
 def region_codes_by_name(language: str) -> dict[str, str]:
     """Region code by official name in a language, for the few files that know regions by name only."""
     regions = reference_table("regions")

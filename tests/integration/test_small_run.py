@@ -14,6 +14,7 @@ import pytest
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.opportunities.evaluation import evaluate
 from jod_pipelines.publication.datapackage import logical_hash
+from jod_pipelines.warehouse.questions import MACHINERY
 from tests_support import ROOT, Run, jod, sandbox_server, stored
 
 pytestmark = pytest.mark.slow
@@ -251,3 +252,16 @@ def test_every_measure_of_the_facts_has_a_name_and_one_unit(small_home: Path) ->
         if (resource.name, measure) not in {(table.replace("/", "_"), name) for table, name in named}
     ]
     assert unnamed == [("tyokay_115q", "tyokay-osuus")], "a content that no fact takes up"
+
+
+def test_every_column_analysts_can_see_says_what_it_means_in_three_languages(small_home):
+    with duckdb.connect(str(small_home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        told = connection.execute(
+            f"""
+            select schema_name || '.' || table_name || '.' || column_name, coalesce(comment, '') from duckdb_columns()
+            where not internal and schema_name not in {(*MACHINERY, "main")}
+            """
+        ).fetchall()
+    silent = [name for name, comment in told if not all(f"{language}: " in comment for language in ("fi", "sv", "en"))]
+    assert len(told) > 1_000
+    assert silent == []

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from assets.dbt import manifest as project_manifest
 from jod_pipelines.cli import app
 from jod_pipelines.contracts import comments, dbt, dictionary, expectations, generated, model, parquet
 from jod_pipelines.contracts.check import defects
@@ -519,3 +520,18 @@ def test_dbt_has_every_description_in_three_languages():
                 assert len(texts - {"", None}) == 3, f"{path.name}: {table['name']}.{item['name']}"
                 described += 1
     assert described > len(comments.dictionary_frame())
+
+
+def test_every_column_of_marts_and_sources_in_dbts_pages_has_a_text_in_three_languages():
+    manifest = json.loads(project_manifest().read_bytes())
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["docs"]["show"]]
+    sources = [source for source in manifest["sources"].values() if source["schema"] in ("landing", "derived", "reference")]
+    columns = [(node["name"], column) for node in (*models, *sources) for column in node["columns"].values()]
+    assert len(columns) > 1_000
+    assert not [node["name"] for node in models if not node["columns"]]
+    silent = [
+        f"{name}.{column['name']}"
+        for name, column in columns
+        if not all([column["description"], column["meta"].get("description_fi"), column["meta"].get("description_sv")])
+    ]
+    assert silent == []
