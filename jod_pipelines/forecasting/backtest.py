@@ -144,7 +144,8 @@ def inside(actual: Numbers, limits: Numbers) -> Numbers:
 def _size_of_counts(found: Backtest) -> Numbers:
     """Unit of a series too short or too even for a scale of its own: the spread of counts of its size (Poisson)."""
     known = np.isfinite(found.y)
-    return np.sqrt(1 + np.nan_to_num(found.y).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+    size: Numbers = np.sqrt(1 + np.nan_to_num(found.y).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+    return size
 
 
 def _share_inside(actual: Numbers, limits: Numbers) -> Numbers:

@@ -36,7 +36,8 @@ def evaluate_backtest(found: Backtest, issued: Issued, first_origin: int = 0) ->
     for name in np.unique(found.group):
         members = np.flatnonzero(found.group == name)
         for start, end in EVALUATION_BANDS:
-            part = np.ix_(members, range(first_origin, len(found.origins)), range(start - 1, min(end, found.actual.shape[2])))
+            steps = np.arange(start - 1, min(end, found.actual.shape[2]))
+            part = np.ix_(members, np.arange(first_origin, len(found.origins)), steps)
             fine = np.isfinite(errors[NAIVE][part]) & np.isfinite(errors[ISSUED][part])
             if start > found.actual.shape[2] or not fine.any():
                 continue

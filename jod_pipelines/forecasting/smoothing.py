@@ -115,10 +115,12 @@ def _slope(y: Numbers) -> Numbers:
     count = np.maximum(known.sum(axis=1), 1)
     centred = np.where(known, time - (known * time).sum(axis=1, keepdims=True) / count[:, None], 0.0)
     spread = (centred**2).sum(axis=1)
-    return np.divide((centred * np.nan_to_num(y)).sum(axis=1), spread, out=np.zeros(len(y)), where=spread > 0)
+    result: Numbers = np.divide((centred * np.nan_to_num(y)).sum(axis=1), spread, out=np.zeros(len(y)), where=spread > 0)
+    return result
 
 
 def _mean(values: Numbers, axis: int) -> Numbers:
     known = np.isfinite(values)
     count = known.sum(axis=axis)
-    return np.divide(np.nan_to_num(values).sum(axis=axis), count, out=np.full(count.shape, np.nan), where=count > 0)
+    result: Numbers = np.divide(np.nan_to_num(values).sum(axis=axis), count, out=np.full(count.shape, np.nan), where=count > 0)
+    return result

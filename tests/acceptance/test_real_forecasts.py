@@ -15,6 +15,7 @@ import pytest
 from jod_pipelines.forecasting.backtest import NAIVE, Backtest, Issued, inside, run_backtest, with_intervals
 from jod_pipelines.forecasting.evaluation import interval_scores
 from jod_pipelines.forecasting.panel import Panel, to_panel
+from jod_pipelines.forecasting.reconciliation import reconcile, rest_of, round_to_sum
 
 pytestmark = [pytest.mark.long, pytest.mark.recorded]
 
@@ -84,7 +85,9 @@ def judge(found: Backtest, issued: Issued, others: dict[str, np.ndarray], origin
 
 def naive_intervals(found: Backtest) -> np.ndarray:
     """Seasonal naive with intervals of the same making."""
-    alone = Backtest(found.y, found.group, found.origins, {NAIVE: found.models[NAIVE]}, found.actual, found.scale)
+    alone = Backtest(
+        found.y, found.group, found.origins, dict.fromkeys((NAIVE, "level"), found.models[NAIVE]), found.actual, found.scale
+    )
     return with_intervals(alone).limits
 
 
@@ -123,3 +126,34 @@ def test_real_table(recorded: Path) -> None:
     for measure in MEASURES:
         run(recorded, "region", measure, with_ets=False)
         run(recorded, "occupation", measure, with_ets=True)
+
+
+@pytest.mark.parametrize("kind", ["region", "occupation"])
+@pytest.mark.parametrize("measure", MEASURES)
+def test_real_totals_and_parts_add_up_and_lose_no_accuracy(recorded: Path, kind: str, measure: str) -> None:
+    whole = pl.read_csv(recorded / "statfin" / FILES["occupation"], infer_schema_length=None)
+    total = whole.filter(pl.col(KEYS["occupation"]).str.starts_with("SSS")).sort("time").select("time", MEASURES[measure])
+    panel = panel_of(recorded, kind, measure)
+    length = [str(period) for period in panel.periods].index(LAST) + 1
+    country = total[MEASURES[measure]].to_numpy()[:length].astype(float)
+    parts = panel.y[[not name.startswith("SSS") for name in panel.names], :length]
+    rest = np.clip(rest_of(country, parts), 0, None)
+    y = np.vstack([country, parts, rest])
+    group = np.array(["total", *["part"] * len(parts), "rest"])
+    found = run_backtest(y, group, 12, 12, length - 36, 1)
+    issued = with_intervals(found)
+    sums = np.vstack([np.ones(len(y) - 1), np.eye(len(y) - 1)])
+    base_errors, after_errors = [], []
+    for at in range(found.origins.index(96), len(found.origins) - 12, EVERY):
+        seen = found.seen(at, 11)
+        errors = (found.actual - issued.points)[:, seen].reshape(len(y), -1)
+        after = reconcile(issued.points[:, at], sums, errors)
+        published = np.rint(after[0]).astype(int)
+        assert (round_to_sum(after[1:], published).sum(axis=0) == published).all()
+        scale = found.scale[:, at, None]
+        base_errors.append(np.abs(found.actual[:, at] - issued.points[:, at]) / scale)
+        after_errors.append(np.abs(found.actual[:, at] - after) / scale)
+    shown = [[np.nanmean(np.stack(e)[:, rows]) for rows in (slice(0, 1), slice(1, -1))] for e in (base_errors, after_errors)]
+    print(
+        f"| {measure} | {kind} | {len(parts)} parts | base {shown[0][0]:.3f} {shown[0][1]:.3f} | {shown[1][0]:.3f} {shown[1][1]:.3f} |"
+    )
