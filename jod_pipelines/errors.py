@@ -28,6 +28,12 @@ class QueryError(JodError):
     exit_code = 2
 
 
+class ForecastError(JodError):
+    """Series cannot be forecast as they were given."""
+
+    exit_code = 2
+
+
 class SourceError(JodError):
     """A source could not be read: unreachable, refused, or answered with something unusable."""
 

@@ -134,8 +134,8 @@ class ForecastSettings(_Strict):
     """Vacancy forecasts: months ahead, origins of the backtest, months between origins."""
 
     horizon_months: int = Field(default=24, ge=1, le=36)
-    backtest_origins: int = Field(default=4, ge=2)
-    backtest_step_months: int = Field(default=6, ge=1)
+    backtest_origins: int = Field(default=24, ge=2)
+    backtest_step_months: int = Field(default=3, ge=1)
     min_history_months: int = Field(default=48, ge=24)
 
 

@@ -57,7 +57,7 @@ def _benchmarks(scale: str | None) -> dict[str, Callable[[], list[Result]]]:
         "clusters": lambda: clusters.run(scale or "small"),
         "identity": identity.run,
         "skills": skills.run,
-        "forecasts": forecasts.run,
+        "forecasts": lambda: forecasts.run(scale or "small"),
         "warehouse": lambda: warehouse.run(scale or "national"),
     }
 

@@ -1,26 +1,21 @@
-"""Forecasts of many series at once, with quantiles and a rolling-origin backtest.
-
-Models are Dynamic Optimised Theta, damped additive ETS and their mean (which led a public competition of some 3 000
-series), and seasonal naive, which every choice must beat: a group of series in which it wins is forecast by it.
-Quantiles are split-conformal: errors of the backtest, scaled by each series' own seasonal-naive error and pooled over
-the series of a group, because native intervals are too narrow and one series has too few errors of its own.
-"""
+"""Forecasts of many series at once, with quantiles: `forecast`, in Nixtla's long format, without the rest of the platform."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-SEASON = 12
-BAND = 6
-"""Months of the horizon whose errors are pooled."""
+from jod_pipelines.errors import ForecastError
+from jod_pipelines.forecasting.backtest import Backtest, Issued, run_backtest, with_intervals
+from jod_pipelines.forecasting.smoothing import Numbers
+
+SEASONS = {"1mo": 12, "1q": 4, "1y": 1}
+"""Frequencies and the periods of their season."""
 LEVELS = (80, 95)
-MODELS = ("seasonal_naive", "theta", "damped_ets", "theta_ets_mean")
-POOL_AT_LEAST = 100
-"""A group with fewer backtest errors in a band uses those of all groups."""
 FORECAST = {
     "unique_id": pl.String(),
     "ds": pl.Date(),
@@ -35,14 +30,13 @@ FORECAST = {
 
 
 @dataclass(frozen=True)
-class Backtest:
-    """What the models said about the past, and what came.
+class Panel:
+    """Series side by side: `y` is series (in order of `names`) x `periods`, NaN where not known."""
 
-    `errors`: unique_id, group, origin, ds, horizon, model, yhat, y, scale; `scale` is the mean absolute
-    seasonal-naive error of the series before the origin.
-    """
-
-    errors: pl.DataFrame
+    names: list[str]
+    group: NDArray[np.str_]
+    periods: list[date]
+    y: Numbers
 
 
 def forecast(
@@ -51,150 +45,92 @@ def forecast(
     horizon: int = 24,
     levels: tuple[int, ...] = LEVELS,
     *,
-    origins: int = 4,
-    step: int = 6,
+    origins: int = 16,
+    step: int = 3,
 ) -> pl.DataFrame:
-    """Forecast monthly series.
+    """Forecast series of counts or amounts.
+
+    Series may start at different times, have gaps, nulls (confidential is unknown, not zero), many zeros, or be too
+    short for a backtest of their own: they then take the model and the scaled errors of their group.
 
     Args:
-        df: unique_id, ds (first day of month), y (non-negative), optionally group (series whose errors are pooled and
-            for which one model is chosen). Every series needs consecutive months and the same last month as the rest.
-        freq: `1mo`; other frequencies are refused.
-        horizon: months ahead.
+        df: unique_id, ds (first day of the period), y (non-negative, null where not known), optionally group (series
+            whose errors are pooled and for which one model is chosen).
+        freq: `1mo`, `1q` or `1y`.
+        horizon: periods ahead of the newest period of any series.
         levels: interval levels; 80 and 95 give the quantile columns.
-        origins: origins of the backtest.
-        step: months between origins.
+        origins: earlier origins whose errors choose models and make intervals.
+        step: periods between origins.
 
     Returns:
-        unique_id, ds, mean, q2_5, q10, q50, q90, q97_5, model.
+        unique_id, ds, mean, q2_5, q10, q50, q90, q97_5, model; sorted. The point forecast is mean and median in one.
+        A series without any known value has no rows.
 
     Raises:
-        ValueError: another frequency or levels, or a series too short for the backtest.
+        ForecastError: another frequency or levels, a missing column, a value below zero, a period given twice.
     """
-    if freq != "1mo" or tuple(levels) != LEVELS:
-        raise ValueError("this method makes monthly forecasts with levels 80 and 95")
-    future, backtest = run_panel(df, horizon, origins=origins, step=step)
-    return with_quantiles(future, backtest, horizon).select(list(FORECAST))
+    if freq not in SEASONS or tuple(levels) != LEVELS:
+        raise ForecastError(f"forecast knows frequencies {', '.join(SEASONS)} and levels 80 and 95, not {freq} and {levels}")
+    panel = to_panel(df, freq)
+    if not panel.names:
+        return pl.DataFrame(schema=FORECAST)
+    found = run_backtest(panel.y, panel.group, SEASONS[freq], horizon, origins, step)
+    return present(panel, found, with_intervals(found), freq)
 
 
-def run_panel(df: pl.DataFrame, horizon: int, *, origins: int, step: int) -> tuple[pl.DataFrame, Backtest]:
-    """Point forecasts from the newest month by every model, and the backtest.
+def to_panel(df: pl.DataFrame, freq: str) -> Panel:
+    """Series as one array over all periods from the first to the last; series without a known value are left out.
 
-    Returns:
-        (unique_id, group, ds, horizon, model, yhat, scale; the backtest).
+    Raises:
+        ForecastError: see `forecast`.
     """
-    if "group" not in df.columns:
-        df = df.with_columns(group=pl.lit("all"))
-    df = df.select("unique_id", "group", "ds", "y").sort("unique_id", "ds")
-    last = df["ds"].max()
-    cuts = [0, *(horizon + step * back for back in range(origins - 1, -1, -1))]
-    shortest = int(df.group_by("unique_id").len().select(pl.col("len").min()).item() or 0)
-    if shortest < max(cuts) + 2 * SEASON:
-        raise ValueError(f"the shortest series has {shortest} months; the backtest needs {max(cuts) + 2 * SEASON}")
-    parts = []
-    for cut in cuts:
-        origin = pl.select(pl.lit(last).dt.offset_by(f"-{cut}mo")).item()
-        known = df.filter(pl.col("ds") <= origin)
-        parts.append(_point_forecasts(known, horizon).join(_scales(known), on="unique_id").with_columns(origin=pl.lit(origin)))
-    everything = pl.concat(parts).join(df.select("unique_id", "group").unique(), on="unique_id")
-    future = everything.filter(pl.col("origin") == last).drop("origin")
-    past = everything.filter(pl.col("origin") < last).join(df.select("unique_id", "ds", "y"), on=["unique_id", "ds"])
-    return future, Backtest(past)
+    if missing := {"unique_id", "ds", "y"} - set(df.columns):
+        raise ForecastError(f"forecast needs the columns unique_id, ds and y; missing: {', '.join(sorted(missing))}")
+    group = pl.col("group") if "group" in df.columns else pl.lit("all")
+    known = df.select(
+        "unique_id",
+        group.cast(pl.String).alias("group"),
+        pl.col("ds").cast(pl.Date).dt.truncate(freq),
+        pl.col("y").cast(pl.Float64).fill_nan(None),
+    ).drop_nulls()
+    twice = known.filter(pl.struct("unique_id", "ds").is_duplicated())
+    below = known.filter((pl.col("y") < 0) | pl.col("y").is_infinite())
+    for wrong, what in ((twice, "has a period twice"), (below, "has a value below zero or without end")):
+        if len(wrong):
+            name, _, when, value = wrong.sort("unique_id", "ds").row(0)
+            raise ForecastError(f"series {name} {what}: {when} {value}")
+    if known.is_empty():
+        return Panel([], np.array([], dtype=str), [], np.zeros((0, 0)))
+    start, end = known.select(pl.col("ds").min().alias("start"), pl.col("ds").max().alias("end")).row(0)
+    periods = pl.date_range(start, end, freq, eager=True)
+    names = known.group_by("unique_id").agg(pl.col("group").first()).sort("unique_id")
+    rows = known.join(names.select("unique_id", row=pl.int_range(pl.len())), on="unique_id", maintain_order="left")
+    rows = rows.join(pl.DataFrame({"ds": periods}).with_row_index("column"), on="ds", maintain_order="left")
+    y = np.full((len(names), len(periods)), np.nan)
+    y[rows["row"].to_numpy(), rows["column"].to_numpy()] = rows["y"].to_numpy()
+    return Panel(names["unique_id"].to_list(), names["group"].to_numpy().astype(str), periods.to_list(), y)
 
 
-def best_models(backtest: Backtest) -> pl.DataFrame:
-    """The model with the lowest mean absolute scaled error of each group; naive wins a tie."""
-    order = pl.col("model").replace_strict({model: place for place, model in enumerate(MODELS)}, default=len(MODELS))
-    scored = (
-        backtest.errors.filter(pl.col("scale") > 0)
-        .sort("group", "model", "unique_id", "origin", "horizon")
-        .group_by("group", "model", maintain_order=True)
-        .agg(((pl.col("y") - pl.col("yhat")).abs() / pl.col("scale")).mean().round(9).alias("mase"))
+def present(panel: Panel, found: Backtest, issued: Issued, freq: str) -> pl.DataFrame:
+    """What is issued at the newest origin, as rows of FORECAST."""
+    horizon = found.actual.shape[2]
+    ahead = pl.select(
+        ds=pl.date_range(pl.lit(panel.periods[-1]), pl.lit(panel.periods[-1]).dt.offset_by(_span(freq, horizon)), freq)
     )
-    return scored.sort("group", "mase", order).group_by("group", maintain_order=True).first().select("group", "model")
-
-
-def with_quantiles(future: pl.DataFrame, backtest: Backtest, horizon: int) -> pl.DataFrame:
-    """The chosen model's forecasts with conformal quantiles: columns of FORECAST and group, horizon."""
-    chosen = best_models(backtest)
-    points = future.join(chosen, on=["group", "model"]).with_columns(band=_band("horizon"))
-    errors = backtest.errors.join(chosen, on=["group", "model"]).with_columns(band=_band("horizon"))
-    widths = interval_widths(errors, future["group"].unique().to_list(), horizon)
-    return add_intervals(points, widths).select([*FORECAST, "group", "horizon"]).sort("unique_id", "ds")
-
-
-def interval_widths(errors: pl.DataFrame, groups: list[str], horizon: int) -> pl.DataFrame:
-    """Half-widths of the 80 and 95 % intervals in units of `scale`, by group and band of the horizon.
-
-    Args:
-        errors: group, band, y, yhat, scale of the chosen models.
-    """
-    scored = errors.filter(pl.col("scale") > 0).with_columns(
-        score=((pl.col("y") - pl.col("yhat")).abs() / pl.col("scale")),
+    points, limits = issued.points[:, -1], issued.limits[:, -1]
+    columns = {"mean": points, "q50": points} | {
+        name: limits[:, :, place] for place, name in enumerate(("q2_5", "q10", "q90", "q97_5"))
+    }
+    frame = pl.DataFrame(
+        {
+            "unique_id": np.repeat(panel.names, horizon),
+            "ds": ahead["ds"].to_list()[1:] * len(panel.names),
+            "model": np.repeat(issued.model[:, -1], horizon),
+            **{name: values.ravel() for name, values in columns.items()},
+        }
     )
-    rows: list[dict[str, Any]] = []
-    for band in range((horizon + BAND - 1) // BAND):
-        everyone = scored.filter(pl.col("band") == band)["score"].to_numpy()
-        for group in sorted(groups):
-            own = scored.filter((pl.col("band") == band) & (pl.col("group") == group))["score"].to_numpy()
-            pool = own if len(own) >= POOL_AT_LEAST else everyone
-            rows.append({"group": group, "band": band} | {f"width_{level}": _conformal(pool, level) for level in LEVELS})
-    return pl.DataFrame(
-        rows, schema={"group": pl.String(), "band": pl.Int64(), "width_80": pl.Float64(), "width_95": pl.Float64()}
-    )
+    return frame.select([pl.col(name).cast(kind) for name, kind in FORECAST.items()])
 
 
-def add_intervals(points: pl.DataFrame, widths: pl.DataFrame) -> pl.DataFrame:
-    """Quantile columns around `yhat`; nothing is below zero."""
-    joined = points.join(widths, on=["group", "band"], how="left")
-    half_80 = pl.col("width_80") * pl.col("scale")
-    half_95 = pl.max_horizontal(pl.col("width_95") * pl.col("scale"), half_80)
-    mean = pl.col("yhat").clip(lower_bound=0)
-    return joined.with_columns(
-        mean=mean,
-        q2_5=(mean - half_95).clip(lower_bound=0),
-        q10=(mean - half_80).clip(lower_bound=0),
-        q50=mean,
-        q90=mean + half_80,
-        q97_5=mean + half_95,
-    )
-
-
-def _point_forecasts(known: pl.DataFrame, horizon: int) -> pl.DataFrame:
-    """unique_id, ds, horizon, model, yhat by every model."""
-    from statsforecast import StatsForecast
-    from statsforecast.models import AutoETS, DynamicOptimizedTheta, SeasonalNaive
-
-    models = [
-        SeasonalNaive(season_length=SEASON, alias="seasonal_naive"),
-        DynamicOptimizedTheta(season_length=SEASON, alias="theta"),
-        AutoETS(season_length=SEASON, model="AAA", damped=True, alias="damped_ets"),
-    ]
-    engine = StatsForecast(
-        models=models, freq="1mo", n_jobs=1, fallback_model=SeasonalNaive(season_length=SEASON, alias="seasonal_naive")
-    )
-    series = known.select("unique_id", pl.col("ds").cast(pl.Datetime("us")), "y")
-    wide = pl.DataFrame(engine.forecast(df=series, h=horizon)).with_columns(
-        pl.col("ds").cast(pl.Date),
-        horizon=(pl.int_range(pl.len()) + 1).over("unique_id"),
-        theta_ets_mean=(pl.col("theta") + pl.col("damped_ets")) / 2,
-    )
-    long = wide.unpivot(on=list(MODELS), index=["unique_id", "ds", "horizon"], variable_name="model", value_name="yhat")
-    return long.with_columns(pl.col("yhat").clip(lower_bound=0), pl.col("horizon").cast(pl.Int64))
-
-
-def _scales(known: pl.DataFrame) -> pl.DataFrame:
-    difference = (pl.col("y") - pl.col("y").shift(SEASON)).abs().mean()
-    return known.group_by("unique_id").agg(difference.fill_null(0.0).alias("scale"))
-
-
-def _band(column: str) -> pl.Expr:
-    return (pl.col(column) - 1) // BAND
-
-
-def _conformal(scores: np.ndarray, level: int) -> float:
-    """The split-conformal quantile: the ceil((n+1) level)-th smallest score, the largest when there are too few."""
-    if not len(scores):
-        return 0.0
-    rank = int(np.ceil((len(scores) + 1) * level / 100))
-    return float(np.sort(scores)[min(rank, len(scores)) - 1])
+def _span(freq: str, periods: int) -> str:
+    return f"{periods}{freq[1:]}"

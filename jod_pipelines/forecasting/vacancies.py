@@ -1,9 +1,8 @@
 """Open vacancies by occupation group and region, months ahead.
 
-Country, regions and occupation groups are forecast as series of their own. A cell of occupation and region is too
-small for a model of its own: it takes its occupation's forecast times its share of the last year, and its intervals
-come from how that did in the backtest. Published totals are used as they are; confidential cells are unknown, never
-zero, and nothing is summed around them.
+Country, regions, occupation groups and their cells are forecast as series of their own, one model and one pool of errors
+to each of these four groups. Published totals are used as they are; confidential cells are unknown, never zero, and
+nothing is summed around them.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from jod_pipelines.forecasting.backtest import run_backtest, with_intervals
 from jod_pipelines.forecasting.evaluation import evaluate_backtest
-from jod_pipelines.forecasting.panel import Backtest, best_models, run_panel, with_quantiles
+from jod_pipelines.forecasting.panel import SEASONS, present, to_panel
 from jod_pipelines.settings import ForecastSettings
 
 TOTAL = "SSS"
-CELL_MODEL = "share_of_occupation"
+FREQUENCY = "1mo"
 LONGEST_GAP = 3
 """Missing months filled by a straight line; a longer gap breaks a series."""
 OUTPUT = [
@@ -53,41 +53,36 @@ def forecast_vacancies(vacancies: pl.DataFrame, settings: ForecastSettings) -> V
     Args:
         vacancies: region_code, occupation_code (`SSS` = total), month, open_vacancies (null when not a number).
     """
-    needed = max(
-        settings.min_history_months,
-        settings.horizon_months + settings.backtest_step_months * (settings.backtest_origins - 1) + 24,
-    )
-    series, left_out = usable_series(vacancies, needed)
+    series, left_out = usable_series(vacancies, settings.min_history_months)
     if series.is_empty():
         empty = pl.DataFrame(schema={column: pl.String() for column in OUTPUT})
         return VacancyForecast(empty, pl.DataFrame(), left_out)
-    upper = series.filter(pl.col("group") != "occupation_region")
-    future, backtest = run_panel(
-        upper, settings.horizon_months, origins=settings.backtest_origins, step=settings.backtest_step_months
+    panel = to_panel(series, FREQUENCY)
+    found = run_backtest(
+        panel.y,
+        panel.group,
+        SEASONS[FREQUENCY],
+        settings.horizon_months,
+        settings.backtest_origins,
+        settings.backtest_step_months,
     )
-    cells = series.filter(pl.col("group") == "occupation_region")
-    if not cells.is_empty():
-        cell_future, cell_errors = _cells(cells, future, backtest)
-        future = pl.concat([future, cell_future])
-        backtest = Backtest(pl.concat([backtest.errors, cell_errors.select(backtest.errors.columns)]))
-    quantiles = with_quantiles(future, backtest, settings.horizon_months)
-    origin = series["ds"].max()
+    issued = with_intervals(found)
     forecasts = (
-        quantiles.with_columns(
+        present(panel, found, issued, FREQUENCY)
+        .with_columns(
             region_code=pl.col("unique_id").str.split("/").list.first(),
             occupation_code=pl.col("unique_id").str.split("/").list.last(),
             scenario=pl.lit("baseline"),
-            origin=pl.lit(origin),
+            origin=pl.lit(panel.periods[-1]),
             target_month=pl.col("ds"),
-            horizon_months=pl.col("horizon").cast(pl.Int32),
+            horizon_months=(pl.int_range(pl.len()) + 1).over("unique_id", order_by="ds").cast(pl.Int32),
             unit=pl.lit("vacancies"),
         )
         .with_columns(pl.col("mean", "q2_5", "q10", "q50", "q90", "q97_5").round(3))
         .select(OUTPUT)
         .sort("region_code", "occupation_code", "target_month")
     )
-    evaluation = evaluate_backtest(backtest.errors, best_models(backtest), settings.horizon_months)
-    return VacancyForecast(forecasts, evaluation, left_out)
+    return VacancyForecast(forecasts, evaluate_backtest(found, issued), left_out)
 
 
 def usable_series(vacancies: pl.DataFrame, needed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -144,42 +139,3 @@ def _group() -> pl.Expr:
         .then(pl.lit("occupation"))
         .otherwise(pl.lit("occupation_region"))
     )
-
-
-def _cells(cells: pl.DataFrame, future: pl.DataFrame, backtest: Backtest) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Forecasts and backtest errors of occupation x region cells from their occupation's and their share.
-
-    Also seasonal naive of each cell itself, so that the choice between the two is made by the backtest.
-    """
-    parent = pl.format("SSS/{}", pl.col("unique_id").str.split("/").list.last())
-    cells = cells.with_columns(parent=parent)
-    chosen = best_models(backtest).filter(pl.col("group") == "occupation")
-    last = cells["ds"].max()
-    tops_future = future.join(chosen, on=["group", "model"]).with_columns(origin=pl.lit(last))
-    tops_past = backtest.errors.join(chosen, on=["group", "model"])
-    columns = ["unique_id", "origin", "ds", "horizon", "yhat"]
-    tops = pl.concat([tops_future.select(columns), tops_past.select(columns)])
-    totals = cells.group_by("parent", "ds").agg(pl.col("y").sum().alias("total"))
-    parts = []
-    for origin in tops["origin"].unique().sort():
-        window = cells.filter(pl.col("ds").is_between(pl.lit(origin).dt.offset_by("-11mo"), pl.lit(origin)))
-        shares = (
-            window.join(totals, on=["parent", "ds"])
-            .group_by("unique_id", "parent", "group")
-            .agg(share=pl.col("y").sum() / pl.col("total").sum().clip(lower_bound=1))
-        )
-        before = cells.filter(pl.col("ds") <= origin)
-        scale = before.group_by("unique_id").agg((pl.col("y") - pl.col("y").shift(12)).abs().mean().fill_null(0).alias("scale"))
-        top = tops.filter(pl.col("origin") == origin).rename({"unique_id": "parent"})
-        by_share = shares.join(top, on="parent").with_columns(yhat=pl.col("yhat") * pl.col("share"), model=pl.lit(CELL_MODEL))
-        year = before.filter(pl.col("ds") > pl.lit(origin).dt.offset_by("-12mo")).select(
-            "unique_id", month=pl.col("ds").dt.month(), naive="y"
-        )
-        naive = by_share.with_columns(month=pl.col("ds").dt.month()).join(year, on=["unique_id", "month"])
-        naive = naive.with_columns(yhat=pl.col("naive"), model=pl.lit("seasonal_naive"))
-        keep = ["unique_id", "group", "origin", "ds", "horizon", "model", "yhat"]
-        parts.append(pl.concat([by_share.select(keep), naive.select(keep)]).join(scale, on="unique_id"))
-    everything = pl.concat(parts)
-    cell_future = everything.filter(pl.col("origin") == last).select(future.columns)
-    errors = everything.filter(pl.col("origin") < last).join(cells.select("unique_id", "ds", "y"), on=["unique_id", "ds"])
-    return cell_future, errors

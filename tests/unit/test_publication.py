@@ -10,8 +10,8 @@ import pytest
 
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
-from jod_pipelines.forecasting.panel import MODELS
-from jod_pipelines.forecasting.vacancies import CELL_MODEL
+from jod_pipelines.forecasting.backtest import MODELS
+from jod_pipelines.forecasting.evaluation import ISSUED
 from jod_pipelines.publication import jod_documents, release
 from jod_pipelines.publication.compare import compare_releases
 from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote, logical_hash
@@ -351,7 +351,7 @@ def test_codes_days_and_numbers_are_in_the_language_of_the_page(tmp_path, page, 
 
 def test_every_code_the_pages_show_has_a_name_in_each_language():
     evaluation = {column.name: column for column in published_table("forecast_evaluation").columns}
-    codes = {*evaluation["series_group"].allowed, *MODELS, CELL_MODEL, "ok", "stale", "skipped"}
+    codes = {*evaluation["series_group"].allowed, *MODELS, ISSUED, "ok", "stale", "skipped"}
     for language, names in NAMES.items():
         assert codes <= set(names), language
         assert set(TEXTS[language]) == set(TEXTS["en"])

@@ -1,0 +1,251 @@
+"""What every model said from past origins, beside what came: arrays, so that ten thousand series fit in memory.
+
+An origin only uses what was known at it: states, weights of the panel and widths of intervals come from errors that
+had been seen by then. The same functions give the forecast (from the newest origin) and its evaluation (from the others).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jod_pipelines.forecasting.smoothing import INITIAL_SEASONS, Numbers, smooth
+
+NAIVE, PANEL = "seasonal_naive", "panel_of_models"
+MODELS = (NAIVE, "level", "damped_trend", "damped_trend_of_roots", "theta", PANEL)
+LEVELS = np.array([0.8, 0.95])
+LEAST_ERRORS = 100
+"""A group with fewer known errors at a horizon uses those of all groups."""
+BAND = 6
+"""Steps of the horizon that share the weights of the panel."""
+FIT_ROWS = 20_000
+"""Errors the weights of the panel are learned from, at most: more change nothing but the time."""
+SHRINKAGE = 0.05
+"""Pull of the weights to the level model, as a share of the number of errors."""
+RATE = 0.1
+"""How far the aim of a level moves with each origin's outcome."""
+LEAST_AIM, MOST_AIM = LEVELS - 0.15, np.array([0.97, 0.998])
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of each model (series x origins x horizon); the last origin is the present.
+
+    `y` series x periods, `origins` periods known at each origin, `actual` what came (NaN where not known), `scale`
+    the mean absolute seasonal-naive error of each series before each origin, `group` of each series.
+    """
+
+    y: Numbers
+    group: NDArray[np.str_]
+    origins: list[int]
+    models: dict[str, Numbers]
+    actual: Numbers
+    scale: Numbers
+
+    def errors(self, model: str) -> Numbers:
+        """Actual less forecast, in units of the scale."""
+        return (self.actual - self.models[model]) / self.scale[:, :, None]
+
+    def seen(self, at: int, step: int) -> list[int]:
+        """Earlier origins whose outcome `step` (from 0) ahead was known at origin number `at`."""
+        return [past for past in range(at) if self.origins[past] + step < self.origins[at]]
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What is or would have been published at each origin.
+
+    `points` series x origins x horizon, `limits` the same x 4 (outer low, inner low, inner high, outer high),
+    `model` series x origins.
+    """
+
+    points: Numbers
+    limits: Numbers
+    model: NDArray[np.str_]
+
+
+def run_backtest(y: Numbers, group: NDArray[np.str_], season: int, horizon: int, origins: int, step: int) -> Backtest:
+    """Forecast from the present and from up to `origins` earlier ones, `step` periods apart.
+
+    Args:
+        y: series x periods, non-negative; NaN where not known.
+        group: series whose errors are pooled.
+        season: periods of a season, 1 without.
+    """
+    last, first = y.shape[1], INITIAL_SEASONS * season
+    known = [last - step * back for back in range(origins, -1, -1) if last - step * back >= first] or [last]
+    models = _members(y, season, known, horizon)
+    actual = np.full((len(y), len(known), horizon), np.nan)
+    for at, origin in enumerate(known):
+        came = y[:, origin : origin + horizon]
+        actual[:, at, : came.shape[1]] = came
+    found = Backtest(y, group, known, models, actual, _scales(y, season, known))
+    return Backtest(y, group, known, models | {PANEL: _combine(found)}, actual, found.scale)
+
+
+def choose(found: Backtest, at: int) -> dict[str, str]:
+    """The model of each group with the smallest mean scaled error known at origin number `at`; naive wins a tie."""
+    best: dict[str, str] = {}
+    seen = _seen_mask(found, at)
+    for name in np.unique(found.group):
+        rows = found.group == name
+        score = {model: _mean_absolute(found.errors(model)[rows, :at][:, seen[:at]]) for model in found.models}
+        better = [model for model in found.models if np.isfinite(score[model]) and score[model] < score[NAIVE] - 1e-9]
+        best[str(name)] = min(better, key=lambda model: score[model]) if better else NAIVE
+    return best
+
+
+def with_intervals(found: Backtest) -> Issued:
+    """The chosen forecasts of every origin and their intervals.
+
+    Split conformal (Vovk et al. 2005): the absolute scaled errors known at the origin, pooled over the series of a
+    group, per step of the horizon. Which of their quantiles is taken follows how often earlier issued intervals held
+    (adaptive conformal, Gibbs & Candes 2021): a common shock such as 2009 or 2020 hits all series of a few origins, and
+    the pool alone would be too narrow for years. Both sides are equally wide: a shock's direction does not repeat.
+    """
+    horizon = found.actual.shape[2]
+    points = np.full(found.actual.shape, np.nan)
+    limits = np.full((*found.actual.shape, 2 * len(LEVELS)), np.nan)
+    model = np.full((len(found.y), len(found.origins)), NAIVE, dtype="<U32")
+    unit = np.where(np.isfinite(found.scale), found.scale, _size_of_counts(found)[:, None])
+    groups = [found.group == name for name in np.unique(found.group)]
+    aims = [np.tile(LEVELS, (horizon, 1)) for _ in groups]
+    told: set[tuple[int, int]] = set()
+    for at in range(len(found.origins)):
+        chosen = choose(found, at)
+        scored = np.full(found.actual.shape, np.nan)
+        for rows, best in zip(groups, chosen.values(), strict=True):
+            scored[rows], points[rows, at], model[rows, at] = found.errors(best)[rows], found.models[best][rows, at], best
+        unknown = ~np.isfinite(points[:, at]).all(axis=1)
+        points[unknown, at], model[unknown, at] = found.models["level"][unknown, at], "level"
+        for step in range(horizon):
+            seen = found.seen(at, step)
+            for rows, aim in zip(groups, aims, strict=True):
+                for past in [past for past in seen if (past, step) not in told]:
+                    aim[step] += RATE * (LEVELS - _share_inside(found.actual[rows, past, step], limits[rows, past, step]))
+                aim[step] = np.clip(aim[step], LEAST_AIM, MOST_AIM)
+                width = _width(_pool(scored[:, seen, step], rows), aim[step])
+                half = np.concatenate([-width[::-1], width])
+                limits[rows, at, step] = points[rows, at, step, None] + half * unit[rows, at, None]
+            told |= {(past, step) for past in seen}
+    return Issued(points, np.clip(limits, 0, None), model)
+
+
+def inside(actual: Numbers, limits: Numbers) -> Numbers:
+    """Whether each outcome fell into the interval of each of LEVELS (last axis): 1, 0, or NaN where either is not known."""
+    low, high = limits[..., len(LEVELS) - 1 :: -1], limits[..., len(LEVELS) :]
+    held = (actual[..., None] >= low) & (actual[..., None] <= high)
+    return np.where(np.isfinite(actual)[..., None] & np.isfinite(low), held, np.nan)
+
+
+def _size_of_counts(found: Backtest) -> Numbers:
+    """Unit of a series too short or too even for a scale of its own: the spread of counts of its size (Poisson)."""
+    known = np.isfinite(found.y)
+    size: Numbers = np.sqrt(1 + np.nan_to_num(found.y).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+    return size
+
+
+def _share_inside(actual: Numbers, limits: Numbers) -> Numbers:
+    held = inside(actual, limits)
+    fine = np.isfinite(held).all(axis=1)
+    return held[fine].mean(axis=0) if fine.any() else LEVELS
+
+
+def _pool(scored: Numbers, rows: NDArray[np.bool_]) -> Numbers:
+    own = scored[rows]
+    pool = own if np.isfinite(own).sum() >= LEAST_ERRORS else scored
+    return np.abs(pool[np.isfinite(pool)])
+
+
+def _width(pool: Numbers, aim: Numbers) -> Numbers:
+    """The ceil((n+1) level)-th smallest score, the largest when there are too few."""
+    if not len(pool):
+        return np.zeros(len(aim))
+    ranks = np.clip(np.ceil((len(pool) + 1) * aim) - 1, 0, len(pool) - 1).astype(int)
+    return np.maximum.accumulate(np.partition(pool, ranks)[ranks])
+
+
+def _members(y: Numbers, season: int, known: list[int], horizon: int) -> dict[str, Numbers]:
+    """The models as they are, and those of counts on square roots, where their errors are of one size."""
+    plain = smooth(y, season, known, horizon)
+    rooted = smooth(np.sqrt(y), season, known, horizon)
+
+    def positive(values: Numbers, back: Callable[[Numbers], Numbers] = lambda v: v) -> Numbers:
+        return back(np.clip(values, 0, None))
+
+    return {
+        NAIVE: positive(plain[NAIVE]),
+        "level": positive(rooted["level"], np.square),
+        "damped_trend": positive(plain["damped_trend"]),
+        "damped_trend_of_roots": positive(rooted["damped_trend"], np.square),
+        "theta": positive(rooted["theta"], np.square),
+    }
+
+
+def _combine(found: Backtest) -> Numbers:
+    """Level, moved to the other models by weights learned from the errors known at each origin, pooled by group.
+
+    Weights are a ridge regression with Huber's weights, so that a few wild series do not decide for all.
+    """
+    base = found.models["level"]
+    scale = found.scale[:, :, None]
+    others = np.stack([np.clip((found.models[m] - base) / scale, -8, 8) for m in found.models if m != "level"], axis=-1)
+    wanted = (found.actual - base) / scale
+    combined = np.full_like(base, np.nan)
+    horizon = base.shape[2]
+    for name in np.unique(found.group):
+        rows = np.flatnonzero(found.group == name)
+        for at in range(len(found.origins)):
+            for start in range(0, horizon, BAND):
+                steps = range(start, min(start + BAND, horizon))
+                pairs = [(past, step) for step in steps for past in found.seen(at, step)]
+                weights = _weights(others[rows], wanted[rows], pairs)
+                inside = slice(start, start + BAND)
+                moved = base[rows, at, inside] + found.scale[rows, at][:, None] * (others[rows, at, inside] @ weights)
+                combined[rows, at, inside] = np.clip(moved, 0, None)
+    return np.where(np.isfinite(combined), combined, base)
+
+
+def _weights(others: Numbers, wanted: Numbers, pairs: list[tuple[int, int]]) -> Numbers:
+    models = others.shape[-1]
+    if not pairs:
+        return np.full(models, 1 / (models + 1))
+    past, step = (np.array(side) for side in zip(*pairs, strict=True))
+    every = max(1, len(others) * len(pairs) // FIT_ROWS)
+    x, y = others[::every, past, step].reshape(-1, models), wanted[::every, past, step].ravel()
+    fine = np.isfinite(y) & np.isfinite(x).all(axis=1)
+    x, y = x[fine], y[fine]
+    if len(y) < LEAST_ERRORS:
+        return np.full(models, 1 / (models + 1))
+    trust, weights = np.ones(len(y)), np.zeros(models)
+    for _ in range(5):
+        weighted = x * trust[:, None]
+        pull = SHRINKAGE * trust.sum() * np.eye(models)
+        weights = np.linalg.solve(x.T @ weighted + pull, weighted.T @ y)
+        trust = 1 / np.maximum(np.abs(y - x @ weights), 0.3)
+    return weights
+
+
+def _seen_mask(found: Backtest, at: int) -> NDArray[np.bool_]:
+    """Origins x horizon: outcomes known at origin number `at`."""
+    steps = np.arange(found.actual.shape[2])
+    return np.array(found.origins)[:, None] + steps < found.origins[at]
+
+
+def _mean_absolute(errors: Numbers) -> float:
+    fine = errors[np.isfinite(errors)]
+    return round(float(np.abs(fine).mean()), 9) if len(fine) else float("nan")
+
+
+def _scales(y: Numbers, season: int, known: list[int]) -> Numbers:
+    """Mean absolute seasonal difference before each origin; NaN where there is none or it is zero."""
+    change = np.abs(y[:, season:] - y[:, :-season])
+    fine = np.isfinite(change)
+    total = np.cumsum(np.where(fine, change, 0.0), axis=1)
+    count = np.cumsum(fine, axis=1)
+    at = [origin - season - 1 for origin in known]
+    scale = np.divide(total[:, at], count[:, at], out=np.full((len(y), len(at)), np.nan), where=count[:, at] > 0)
+    return np.where(scale > 0, scale, np.nan)
