@@ -155,5 +155,6 @@ def test_real_totals_and_parts_add_up_and_lose_no_accuracy(recorded: Path, kind:
         after_errors.append(np.abs(found.actual[:, at] - after) / scale)
     shown = [[np.nanmean(np.stack(e)[:, rows]) for rows in (slice(0, 1), slice(1, -1))] for e in (base_errors, after_errors)]
     print(
-        f"| {measure} | {kind} | {len(parts)} parts | base {shown[0][0]:.3f} {shown[0][1]:.3f} | {shown[1][0]:.3f} {shown[1][1]:.3f} |"
+        f"| {measure} | {kind} | {len(parts)} parts | base {shown[0][0]:.3f} {shown[0][1]:.3f} "
+        f"| {shown[1][0]:.3f} {shown[1][1]:.3f} |"
     )
