@@ -28,6 +28,7 @@ from jod_pipelines.opportunities.build import (
 from jod_pipelines.opportunities.evaluation import ClusterQuality, evaluate
 from jod_pipelines.opportunities.identity import Registry, refuse_upheaval
 from jod_pipelines.opportunities.profile import posting_values, programme_values
+from jod_pipelines.opportunities.text_generators import generate_texts, generator_of
 from jod_pipelines.opportunities.words import LANGUAGES, Labels
 from jod_pipelines.platform import Platform
 from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote
@@ -59,7 +60,7 @@ left join newest on programme.education_code = newest.education_code and starts_
 """
 """The qualification each programme leads to."""
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
-SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "sources", "scale", "seed"}
+SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "texts", "sources", "scale", "seed"}
 
 
 @dataclass(frozen=True)
@@ -164,8 +165,16 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
     material = _job_material(warehouse) if kind == "job" else _education_material(warehouse)
     settings = platform.settings
     registry = Registry.from_json(kind, platform.state.read(f"identity.{kind}"))
+    texts_folder = platform.models_folder / "texts"
     result = build_opportunities(
-        material, registry, plan.as_of, plan.release_id, settings.clusters, settings.identity, settings.publication
+        material,
+        registry,
+        plan.as_of,
+        plan.release_id,
+        settings.clusters,
+        settings.identity,
+        settings.publication,
+        lambda requests: generate_texts(requests, generator_of(settings.texts), texts_folder / "cache", plan.as_of),
     )
     previous = _previous_rows(platform, f"{kind}_opportunity")
     titles = dict(previous.select("opportunity_id", "title_fi").iter_rows())
@@ -177,6 +186,8 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
     warehouse.write_derived(f"members_{kind}", result.members)
     warehouse.write_derived(f"skills_{kind}", result.skills)
     warehouse.write_derived(f"lineage_{kind}", result.lineage)
+    texts_folder.mkdir(parents=True, exist_ok=True)
+    result.text_sources.write_parquet(texts_folder / f"{kind}.parquet")
     platform.state.write(
         f"next/identity.{kind}", {"release_id": plan.release_id, "registry": result.identities.registry.as_json()}
     )

@@ -181,6 +181,22 @@ class PublicationSettings(_Strict):
     min_skill_share_pct: float = Field(default=10.0, ge=0, le=100)
 
 
+class TextSettings(_Strict):
+    """Who writes summaries and descriptions of opportunities."""
+
+    generator: Literal["template", "openai_compatible"] = "template"
+    base_url: str = Field(default="", description="root of an OpenAI-compatible service, without /v1")
+    model: str = Field(default="", description="the model's name there")
+    api_key: SecretStr | None = Field(default=None, description="its key, from the environment")
+    timeout_s: float = Field(default=60.0, gt=0, description="longest wait for one opportunity's texts")
+
+    @model_validator(mode="after")
+    def _service_is_named(self) -> TextSettings:
+        if self.generator == "openai_compatible" and not (self.base_url.startswith(("http://", "https://")) and self.model):
+            raise ValueError("generator=openai_compatible needs base_url (http or https) and model")
+        return self
+
+
 class Settings(BaseSettings):
     """The whole configuration of one run."""
 
@@ -223,6 +239,7 @@ class Settings(BaseSettings):
     skill_trends: SkillTrendSettings = SkillTrendSettings()
     long_term: LongTermSettings = LongTermSettings()
     publication: PublicationSettings = PublicationSettings()
+    texts: TextSettings = TextSettings()
 
     koodisto_lists: tuple[str, ...] = (
         "koulutus",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,10 +11,13 @@ import polars as pl
 from jod_pipelines.opportunities.boundaries import steady_clusters
 from jod_pipelines.opportunities.identity import Identities, Registry, identify
 from jod_pipelines.opportunities.profile import distributions, pruned_skills, publishable, skill_distribution, skill_weights
+from jod_pipelines.opportunities.text_generators import PROVENANCE, Request, Texts, facts_json
 from jod_pipelines.opportunities.words import LANGUAGES, Facts, Labels, clean, label, write_texts
 from jod_pipelines.settings import ClusterSettings, IdentitySettings, PublicationSettings
 
 ESSENTIAL_PCT = 50.0
+DISTINCT_LIFT = 1.5
+"""How many times as common as among all members a skill is before it says what an opportunity is."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Opportunities:
         distribution, skills, lineage: rows of the published datasets.
         clusters: `cluster`'s own result, for evaluation.
         identities: which id each cluster got and why; its registry is what to remember once the release is out.
+        text_sources: who wrote the texts of each opportunity (see `generate_texts`).
     """
 
     members: pl.DataFrame
@@ -62,6 +66,7 @@ class Opportunities:
     clusters: pl.DataFrame
     identities: Identities
     typical_name: dict[str, str] = field(default_factory=dict)
+    text_sources: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PROVENANCE))
 
 
 def build_opportunities(
@@ -72,8 +77,9 @@ def build_opportunities(
     clustering: ClusterSettings,
     identity: IdentitySettings,
     publication: PublicationSettings,
+    write: Callable[[Mapping[str, Request]], tuple[dict[str, Texts], pl.DataFrame]] | None = None,
 ) -> Opportunities:
-    """Cluster, identify, profile and word one kind of opportunity.
+    """Cluster, identify, profile and word one kind of opportunity; `write` has the last word, else the templates have.
 
     Groups with fewer members than may be published are taken apart again before they get an id.
     """
@@ -93,7 +99,12 @@ def build_opportunities(
     )
     others = distributions(members, dict(material.values))
     facts, typical = _facts(material, members, pruned, skills, others)
-    texts = write_texts(facts, material.name_labels, material.skill_labels, material.region_labels)
+    labels = (material.name_labels, material.skill_labels, material.region_labels)
+    texts = write_texts(facts, *labels)
+    text_sources = pl.DataFrame(schema=PROVENANCE)
+    if write is not None:
+        requests = {item.opportunity_id: Request(facts_json(item, *labels), texts[item.opportunity_id]) for item in facts}
+        texts, text_sources = write(requests)
     sizes = members.group_by("opportunity_id").agg(members=pl.len().cast(pl.Int64))
     first_seen = dict(found.registry.known.select("opportunity_id", "first_seen").iter_rows())
     rows = [
@@ -116,6 +127,7 @@ def build_opportunities(
         clusters=clusters,
         identities=found,
         typical_name=typical,
+        text_sources=text_sources,
     )
 
 
@@ -150,7 +162,7 @@ def clean_names(frame: pl.DataFrame) -> pl.DataFrame:
 def _facts(
     material: Material, members: pl.DataFrame, pruned: pl.DataFrame, skills: pl.DataFrame, others: pl.DataFrame
 ) -> tuple[list[Facts], dict[str, str]]:
-    names = distributions(members, {"NAME": material.names.rename({"code": "value_code"})})
+    names = distributions(members, {"NAME": _one_code_a_name(material).rename({"code": "value_code"})})
     shares = _shares(names)
     skill_shares = _shares(pruned)
     regions = _shares(others.filter(distribution_type="MAAKUNTA"))
@@ -162,7 +174,10 @@ def _facts(
     facts = []
     for opportunity_id, count in members.group_by("opportunity_id").len().sort("opportunity_id").iter_rows():
         own = skill_shares.get(opportunity_id, [])
-        lift = sorted(own, key=lambda item: (-item[1] / 100 * (item[1] / 100 / max(overall.get(item[0], 1.0), 1e-9)), item[0]))
+        lift = {uri: share / 100 / max(overall.get(uri, 1.0), 1e-9) for uri, share in own}
+        ordered = [uri for uri, _ in sorted(own, key=lambda item: (-item[1] * lift[item[0]], item[0]))]
+        distinct = [uri for uri in ordered if lift[uri] >= DISTINCT_LIFT] or ordered
+        tasks = [uri for uri in ordered if uri not in material.knowledge]
         facts.append(
             Facts(
                 opportunity_id=opportunity_id,
@@ -170,8 +185,8 @@ def _facts(
                 members=count,
                 names=shares.get(opportunity_id, []),
                 skills=own,
-                distinct=[uri for uri, _ in lift],
-                tasks=[uri for uri, _ in own if uri not in material.knowledge],
+                distinct=distinct,
+                tasks=[uri for uri in tasks if lift[uri] >= DISTINCT_LIFT] or tasks,
                 regions=regions.get(opportunity_id, []),
             )
         )
@@ -181,6 +196,17 @@ def _facts(
         if (code := next((code for code, _ in item.names if label(material.name_labels, code, "fi")), None))
     }
     return facts, typical
+
+
+def _one_code_a_name(material: Material) -> pl.DataFrame:
+    """Names of items, where codes with the same Finnish label are one: the most common of them."""
+    labels = {
+        code: text.casefold() if (text := label(material.name_labels, code, "fi")) else code
+        for code in material.names["code"].unique()
+    }
+    named = material.names.with_columns(name=pl.col("code").replace_strict(labels, return_dtype=pl.String))
+    common = named.group_by("name", "code").len().sort("len", "code", descending=[True, False]).unique("name", keep="first")
+    return named.select("item_id", "name").join(common, on="name").select("item_id", "code").unique().sort("item_id", "code")
 
 
 def _shares(distribution: pl.DataFrame) -> dict[str, list[tuple[str, float]]]:

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 LANGUAGES = ("fi", "sv", "en")
 TITLE_LENGTH = 120
@@ -21,48 +22,60 @@ Shares = Sequence[tuple[str, float]]
 TEMPLATES = {
     "job": {
         "fi": {
-            "summary": "{title}: työ, johon haetaan erityisesti näitä osaamisia: {skills}.",
-            "description": "Työmahdollisuus on muodostettu {members} työpaikkailmoituksesta. Keskeiset osaamiset: {skills}.",
-            "occupations": "Tyypilliset ammatit: {values}.",
+            "summary": "Työ, jossa korostuu erityisesti tämä osaaminen: {skills}.",
+            "no_skills": "Työ, jonka ilmoituksista ei ole tunnistettu osaamista.",
+            "members": "Työmahdollisuus on muodostettu {members} työpaikkailmoituksesta.",
+            "skills": "Tälle työlle ominaista, suluissa osuus ilmoituksista: {values}.",
+            "more": "Ilmoituksissa mainitaan myös: {values}.",
+            "names": "Ammatit ilmoituksissa: {values}.",
             "regions": "Eniten ilmoituksia: {values}.",
-            "more": "Usein mainittu myös: {values}.",
         },
         "sv": {
-            "summary": "{title}: ett arbete där man särskilt söker dessa kompetenser: {skills}.",
-            "description": "Arbetsmöjligheten bygger på {members} jobbannonser. Centrala kompetenser: {skills}.",
-            "occupations": "Typiska yrken: {values}.",
+            "summary": "Ett arbete där detta kunnande betonas särskilt: {skills}.",
+            "no_skills": "Ett arbete vars annonser inte nämner några igenkända kompetenser.",
+            "members": "Arbetsmöjligheten bygger på {members} jobbannonser.",
+            "skills": "Utmärkande för arbetet, med andelen annonser inom parentes: {values}.",
+            "more": "I annonserna nämns också: {values}.",
+            "names": "Yrken i annonserna: {values}.",
             "regions": "Flest annonser: {values}.",
-            "more": "Nämns också ofta: {values}.",
         },
         "en": {
-            "summary": "{title}: work that asks above all for these skills: {skills}.",
-            "description": "This job opportunity is formed from {members} job postings. Core skills: {skills}.",
-            "occupations": "Typical occupations: {values}.",
+            "summary": "Work that asks above all for the following: {skills}.",
+            "no_skills": "Work whose postings name no recognised skills.",
+            "members": "This job opportunity is formed from {members} job postings.",
+            "skills": "Typical of this work, with the share of postings in brackets: {values}.",
+            "more": "The postings also mention: {values}.",
+            "names": "Occupations in the postings: {values}.",
             "regions": "Most postings: {values}.",
-            "more": "Also often mentioned: {values}.",
         },
     },
     "education": {
         "fi": {
-            "summary": "{title}: koulutus, joka antaa erityisesti näitä osaamisia: {skills}.",
-            "description": "Koulutusmahdollisuuteen kuuluu koulutuksia {members}. Keskeiset osaamiset: {skills}.",
-            "occupations": "Koulutukset: {values}.",
+            "summary": "Koulutus, jossa korostuu erityisesti tämä osaaminen: {skills}.",
+            "no_skills": "Koulutus, jonka kuvauksista ei ole tunnistettu osaamista.",
+            "members": "Koulutusmahdollisuus on muodostettu {members} koulutuksesta.",
+            "skills": "Tälle koulutukselle ominaista, suluissa osuus koulutuksista: {values}.",
+            "more": "Koulutusten kuvauksissa mainitaan myös: {values}.",
+            "names": "Koulutukset: {values}.",
             "regions": "Eniten tarjontaa: {values}.",
-            "more": "Koulutuksissa esiintyy myös: {values}.",
         },
         "sv": {
-            "summary": "{title}: utbildning som särskilt ger dessa kompetenser: {skills}.",
-            "description": "Utbildningsmöjligheten bygger på utbildningar, antal: {members}. Centrala kompetenser: {skills}.",
-            "occupations": "Utbildningar: {values}.",
+            "summary": "Utbildning där detta kunnande betonas särskilt: {skills}.",
+            "no_skills": "Utbildning vars beskrivningar inte nämner några igenkända kompetenser.",
+            "members": "Utbildningsmöjligheten bygger på {members} utbildningar.",
+            "skills": "Utmärkande för utbildningen, med andelen utbildningar inom parentes: {values}.",
+            "more": "I beskrivningarna nämns också: {values}.",
+            "names": "Utbildningar: {values}.",
             "regions": "Störst utbud: {values}.",
-            "more": "I utbildningarna förekommer också: {values}.",
         },
         "en": {
-            "summary": "{title}: education that gives above all these skills: {skills}.",
-            "description": "This education opportunity is formed from programmes, number: {members}. Core skills: {skills}.",
-            "occupations": "Programmes: {values}.",
+            "summary": "Education that builds above all the following: {skills}.",
+            "no_skills": "Education whose descriptions name no recognised skills.",
+            "members": "This education opportunity is formed from {members} programmes.",
+            "skills": "Typical of this education, with the share of programmes in brackets: {values}.",
+            "more": "The descriptions also mention: {values}.",
+            "names": "Programmes: {values}.",
             "regions": "Most on offer: {values}.",
-            "more": "The programmes also include: {values}.",
         },
     },
 }
@@ -76,8 +89,8 @@ GENERAL_TITLE = {
 class Facts:
     """What is known of an opportunity, all that its texts may say.
 
-    `names` are what it may be called (occupations, educations), most typical first; `distinct` are its skills by how
-    much more common they are in it than elsewhere; `tasks` are those of its skills that say what one does.
+    `names` are what it may be called (occupations, educations), most typical first; `distinct` are the skills that set
+    it apart, by share times lift; `tasks` are those of its skills that say what one does, those that set it apart first.
     """
 
     opportunity_id: str
@@ -90,16 +103,14 @@ class Facts:
     regions: Shares
 
 
-def write_texts(
-    facts: Sequence[Facts], names: Labels, skills: Labels, regions: Labels
-) -> dict[str, dict[str, dict[str, object]]]:
+def write_texts(facts: Sequence[Facts], names: Labels, skills: Labels, regions: Labels) -> dict[str, dict[str, dict[str, Any]]]:
     """Texts of each opportunity: id -> language -> title, summary, description (strings) and tasks (list of strings).
 
     Titles are unique within each language and kind: of opportunities with one name the largest keeps it bare, the
     others add the skill that sets them apart.
     """
     titles = _titles(facts, names, skills)
-    texts: dict[str, dict[str, dict[str, object]]] = {}
+    texts: dict[str, dict[str, dict[str, Any]]] = {}
     for item in facts:
         texts[item.opportunity_id] = {
             language: _texts(item, language, titles[item.opportunity_id][language], names, skills, regions)
@@ -120,22 +131,39 @@ def label(labels: Labels, code: str, language: str) -> str | None:
     return clean(found) if found else None
 
 
-def _texts(item: Facts, language: str, title: str, names: Labels, skills: Labels, regions: Labels) -> dict[str, object]:
+def _texts(item: Facts, language: str, title: str, names: Labels, skills: Labels, regions: Labels) -> dict[str, Any]:
     templates = TEMPLATES[item.kind][language]
-    listed = [text for uri, _ in item.skills if (text := label(skills, uri, language))]
-    core, more = listed[:5], listed[5:12]
-    typical = [f"{text} ({share:.0f} %)" for code, share in item.names[:3] if (text := label(names, code, language))]
+    share_of = dict(item.skills)
+    core = [(uri, text) for uri in item.distinct if (text := label(skills, uri, language))][:5]
+    told = {uri for uri, _ in core}
+    more = [text for uri, _ in item.skills if uri not in told and (text := label(skills, uri, language))][:7]
+    typical = [
+        f"{_inside(text) if item.kind == 'job' else text} ({share:.0f} %)"
+        for code, share in item.names[:3]
+        if (text := label(names, code, language))
+    ]
     places = [text for code, _ in item.regions[:3] if (text := label(regions, code, language))]
-    sentences = [templates["description"].format(members=item.members, skills=", ".join(core) or "-")]
-    for part, values in (("more", more), ("occupations", typical), ("regions", places)):
+    sentences = [templates["members"].format(members=item.members)]
+    shares = [f"{text} ({share_of[uri]:.0f} %)" for uri, text in core]
+    for part, values in (("skills", shares), ("more", more), ("names", typical), ("regions", places)):
         if values:
             sentences.append(templates[part].format(values=", ".join(values)))
+    summary = templates["summary"].format(skills=", ".join(text for _, text in core)) if core else templates["no_skills"]
     return {
         "title": title,
-        "summary": clean(templates["summary"].format(title=title, skills=", ".join(core) or "-")),
+        "summary": clean(summary),
         "description": clean(" ".join(sentences)),
-        "tasks": [text for uri in item.tasks[:TASKS] if (text := label(skills, uri, language))],
+        "tasks": [_first_capital(text) for uri in item.tasks[:TASKS] if (text := label(skills, uri, language))],
     }
+
+
+def _first_capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _inside(text: str) -> str:
+    """A name within a sentence: groups of occupations are written with a capital, abbreviations stay."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def _titles(facts: Sequence[Facts], names: Labels, skills: Labels) -> dict[str, dict[str, str]]:
@@ -158,12 +186,12 @@ def _candidates(item: Facts, names: Labels, skills: Labels):  # type: ignore[no-
     bare = {
         language: (label(names, code, language) if code else None) or GENERAL_TITLE[item.kind][language] for language in LANGUAGES
     }
-    bare = {language: text[:1].upper() + text[1:] for language, text in bare.items()}
+    bare = {language: _first_capital(text) for language, text in bare.items()}
     if code:
         yield _cut(bare)
     for uri in item.distinct:
         if label(skills, uri, "fi"):
-            yield _cut({language: f"{bare[language]}: {label(skills, uri, language)}" for language in LANGUAGES})
+            yield _cut({language: f"{bare[language]} – {label(skills, uri, language)}" for language in LANGUAGES})
     yield {language: f"{bare[language][:100]} ({item.opportunity_id[:8]})" for language in LANGUAGES}
 
 

@@ -1,3 +1,5 @@
+import re
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -199,7 +201,7 @@ def test_texts_exist_in_three_languages_with_unique_titles():
         [facts("k1", 5), facts("k2", 9), facts("k3", 3), facts("k4", 2)], NAMES, SKILLS, {"01": {"fi": "Uusimaa"}}
     )
     assert texts["k2"]["fi"]["title"] == "Hitsaaja"
-    assert texts["k1"]["fi"]["title"] == "Hitsaaja: hitsata ”TIG”"
+    assert texts["k1"]["fi"]["title"] == "Hitsaaja – hitsata ”TIG”"
     for language in ("fi", "sv", "en"):
         titles = [texts[key][language]["title"].lower() for key in texts]
         assert len(set(titles)) == 4
@@ -209,6 +211,26 @@ def test_texts_exist_in_three_languages_with_unique_titles():
                 assert text.strip()
                 assert not set(text) & set('\\"\n\t')
             assert texts[key][language]["tasks"]
+
+
+def test_every_number_of_a_text_is_a_fact():
+    item = facts("k1", 7)
+    for text in write_texts([item], NAMES, SKILLS, {"01": {"fi": "Uusimaa"}})["k1"].values():
+        numbers = {int(number) for number in re.findall(r"\d+", text["summary"] + text["description"])}
+        assert numbers == {item.members, 90, 80, 20}
+    silent = Facts("k2", "education", 5, [], [], [], [], [])
+    for text in write_texts([silent], {}, {}, {})["k2"].values():
+        assert ": ." not in text["summary"] + text["description"]
+        assert not text["tasks"]
+
+
+def test_a_text_begins_with_what_sets_an_opportunity_apart():
+    item = Facts("k1", "job", 7, [("o", 90.0)], [("s2", 95.0), ("s1", 80.0)], ["s1"], ["s1"], [])
+    text = write_texts([item], NAMES, SKILLS, {})["k1"]["fi"]
+    assert "TIG" in text["summary"]
+    assert "piirustuksia" not in text["summary"]
+    assert "mainitaan myös: lukea piirustuksia." in text["description"]
+    assert text["tasks"] == ["Hitsata ”TIG”"]
 
 
 @given(st.text())
