@@ -18,6 +18,8 @@ from jod_pipelines.settings import ClusterSettings, IdentitySettings, Publicatio
 ESSENTIAL_PCT = 50.0
 DISTINCT_LIFT = 1.5
 """How many times as common as among all members a skill is before it says what an opportunity is."""
+TELLING_PCT = 20.0
+"""Share of its members below which a skill is not said to be typical of an opportunity."""
 
 
 @dataclass(frozen=True)
@@ -166,17 +168,15 @@ def _facts(
     shares = _shares(names)
     skill_shares = _shares(pruned)
     regions = _shares(others.filter(distribution_type="MAAKUNTA"))
-    overall = dict(
-        skills.join(members, on="item_id").group_by("skill_uri").agg(pl.len() / members.height).iter_rows()
-        if members.height
-        else []
-    )
+    said = skills.join(members, on="item_id")
+    speaking = said["item_id"].n_unique()
+    overall = dict(said.group_by("skill_uri").agg(pl.len() / speaking).iter_rows())
     facts = []
     for opportunity_id, count in members.group_by("opportunity_id").len().sort("opportunity_id").iter_rows():
         own = skill_shares.get(opportunity_id, [])
         lift = {uri: share / 100 / max(overall.get(uri, 1.0), 1e-9) for uri, share in own}
         ordered = [uri for uri, _ in sorted(own, key=lambda item: (-item[1] * lift[item[0]], item[0]))]
-        distinct = [uri for uri in ordered if lift[uri] >= DISTINCT_LIFT] or ordered
+        telling = {uri for uri, share in own if lift[uri] >= DISTINCT_LIFT and share >= TELLING_PCT}
         tasks = [uri for uri in ordered if uri not in material.knowledge]
         facts.append(
             Facts(
@@ -185,8 +185,8 @@ def _facts(
                 members=count,
                 names=shares.get(opportunity_id, []),
                 skills=own,
-                distinct=distinct,
-                tasks=[uri for uri in tasks if lift[uri] >= DISTINCT_LIFT] or tasks,
+                distinct=[uri for uri in ordered if uri in telling] or ordered,
+                tasks=[uri for uri in tasks if uri in telling] or tasks,
                 regions=regions.get(opportunity_id, []),
             )
         )

@@ -31,9 +31,10 @@ PROMPT_VERSION = "1"
 PROMPT = (
     "You describe a kind of work or education to people who plan their career. Write a summary (one sentence) and a "
     "description (two to five sentences) in Finnish (fi), Swedish (sv) and English (en), in plain, correct "
-    "language. Use only the facts given as JSON. Write numbers as digits, and only numbers that are in the facts. "
-    "Write names of occupations, programmes and regions exactly as given, without inflecting them. Name no person, "
-    "employer, address or telephone number. Answer with JSON only."
+    "language. Use only the facts given as JSON. Shares of skills are of those members in which any skill was "
+    "recognised. Write numbers as digits, and only numbers that are in the facts. Write names of occupations, "
+    "programmes and regions exactly as given, without inflecting them. Name no person, employer, address or "
+    "telephone number. Answer with JSON only."
 )
 LONGEST = {"summary": 400, "description": 1500}
 FAILURES_IN_A_ROW = 3

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from jod_pipelines.contracts.model import published_table
 from jod_pipelines.opportunities import cluster
+from jod_pipelines.opportunities.build import Material, _facts
 from jod_pipelines.opportunities.evaluation import evaluate
 from jod_pipelines.opportunities.profile import (
     DISTRIBUTION,
@@ -222,6 +223,29 @@ def test_every_number_of_a_text_is_a_fact():
     for text in write_texts([silent], {}, {}, {})["k2"].values():
         assert ": ." not in text["summary"] + text["description"]
         assert not text["tasks"]
+
+
+def test_what_is_common_everywhere_or_rare_sets_nothing_apart():
+    others = [f"x{number}" for number in range(18)]
+    said = [("a", ["own", "all", "rare"]), ("b", ["own", "all"]), ("e", []), *((item, ["other", "all"]) for item in others)]
+    items = pl.DataFrame(said, schema=["item_id", "skill_uris"], orient="row")
+    skills = items.select("item_id", skill_uri="skill_uris").explode("skill_uri").drop_nulls()
+    members = pl.DataFrame({"item_id": [item for item, _ in said], "opportunity_id": ["o1"] * 3 + ["o2"] * 18})
+    own = pl.DataFrame(
+        [
+            ("o1", "OSAAMINEN", "all", 100.0, 2, 1),
+            ("o1", "OSAAMINEN", "own", 100.0, 2, 1),
+            ("o1", "OSAAMINEN", "rare", 15.0, 1, 1),
+        ],
+        schema=DISTRIBUTION,
+        orient="row",
+    )
+    names = pl.DataFrame({"item_id": ["a", "b", "e", "x1"], "code": ["x", "x", "y", "z"]})
+    labels = {"x": {"fi": "Hitsaaja"}, "y": {"fi": "hitsaaja"}, "z": {"fi": "kokki"}}
+    material = Material("job", items, {}, names, labels, {}, {})
+    first = _facts(material, members, own, skills, own.clear())[0][0]
+    assert (first.distinct, first.tasks) == (["own"], ["own"])
+    assert first.names == [("x", 100.0)]
 
 
 def test_a_text_begins_with_what_sets_an_opportunity_apart():
