@@ -166,7 +166,7 @@ class LongTermSettings(_Strict):
     seed: int = Field(default=2026, ge=0)
     trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
     min_history_years: int = Field(default=8, ge=5)
-    damping: tuple[float, float] = Field(default=(0.9, 1.0), description="from and to: what is left of a trend a year later")
+    damping: tuple[float, float] = Field(default=(0.9, 1.05), description="from and to: what is left of a trend a year later")
     leaving_error: float = Field(default=0.08, ge=0, description="relative error of the chances to leave, common to all")
     graduate_years: int = Field(default=3, ge=1, description="newest years whose graduates are the level of supply")
 
@@ -303,6 +303,12 @@ class Settings(BaseSettings):
             path="tyokay/115q",
             dimensions={"occupation": "ammatti_104", "sex": "sukupuoli_9", "status": "ammattiasema_7"},
             select={"sex": ("SSS",), "status": ("SSS",), "period": ("top:3",)},
+        ),
+        # What long-term forecasts stand on: who is how old in which occupation, over the years of the register.
+        StatfinTable(
+            path="tyokay/115r",
+            dimensions={"occupation": "ammatti_104", "age": "ika_", "sex": "sukupuoli_9"},
+            select={"sex": ("SSS",)},
         ),
         StatfinTable(
             path="tyokay/115s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import numpy as np
 from jod_pipelines.reference import reference_table
 from jod_pipelines.sandbox.catalogue import PxTable, PxVariable
 from jod_pipelines.sandbox.more_statistics import drawn_tables, more_resources
+from jod_pipelines.sandbox.working_life import AGES, GROUP, live
 from jod_pipelines.sandbox.world import LAST_MONTH, World
 
 UPDATED = "2026-11-20T06:00:00"
 CONFIDENTIAL, NIL, MISSING = 3, 9, 2
+YEARS_TO_COME = 15
 X_CODES = ("X011", "X211", "X999")
 EMPLOYMENT_SERVICE = "KEHA-keskus, Työnvälitystilasto"
 VIPUNEN_LOADED = "2026-11-23"
@@ -24,7 +27,7 @@ def px_tables(world: World) -> dict[str, list[PxTable]]:
     """All tables by folder."""
     found = {
         "tyonv": [vacancies_by_occupation(world), jobseekers_by_area(world)],
-        "tyokay": [employed_by_occupation(world), employed_by_occupation_area(world)],
+        "tyokay": [employed_by_occupation(world), employed_by_occupation_age(world), employed_by_occupation_area(world)],
         "pra": [wages_by_occupation(world)],
     }
     for folder, tables in drawn_tables(world).items():
@@ -93,6 +96,49 @@ def employed_by_occupation(world: World) -> PxTable:
     return PxTable(
         "tyokay", "115q", "Työlliset ammatin mukaan", "Tilastokeskus, työssäkäynti", UPDATED, variables, numbers, symbols
     )
+
+
+def employed_by_occupation_age(world: World) -> PxTable:
+    """115r: employed by two-digit occupation and age. That the ages are five-year groups, and their codes, is not in what we know of it."""
+    life = working_life(world)
+    numbers = life.by_age[: len(life.years)].round().transpose(1, 2, 0)[:, :, None, :, None]
+    symbols = np.where(numbers == 0, NIL, 0).astype(np.int8)
+    ages = tuple(f"{age}-{age + GROUP - 1}" for age in AGES[::GROUP].tolist())
+    variables = (
+        PxVariable("ammatti_104_20161021", "Ammatti", life.occupations, life.occupations),
+        PxVariable("ika_7_20180101", "Ikä", ages, ages),
+        PxVariable("sukupuoli_9_20180101", "Sukupuoli", ("SSS",), ("Yhteensä",), elimination=True),
+        PxVariable("timeperiod_y", "Vuosi", life.years, life.years, time=True),
+        _contents({"tyokay-tyolliset2": "Työlliset"}, "henkilöä"),
+    )
+    return PxTable(
+        "tyokay", "115r", "Työlliset ammatin ja iän mukaan", "Tilastokeskus, työssäkäynti", UPDATED, variables, numbers, symbols
+    )
+
+
+@dataclass(frozen=True)
+class WorkingLife:
+    """Employment by two-digit occupation: the statistics' years, and those that have not come yet.
+
+    Args:
+        employed, leavers: years (known, then to come) x occupations.
+        by_age: years x occupations x five-year groups.
+    """
+
+    occupations: tuple[str, ...]
+    years: tuple[str, ...]
+    employed: np.ndarray
+    by_age: np.ndarray
+    leavers: np.ndarray
+
+
+def working_life(world: World) -> WorkingLife:
+    """The planted working life of the world."""
+    occupations, stock, years = _employed(world, YEARS_TO_COME)
+    groups = tuple(sorted({code[:2] for code in occupations}))
+    totals = np.array([stock[[code[:2] == group for code in occupations]].sum(axis=0) for group in groups]).T
+    by_age, leavers = live(totals, world.numbers(34))
+    return WorkingLife(groups, years, totals, by_age, leavers)
 
 
 def employed_by_occupation_area(world: World) -> PxTable:
@@ -317,8 +363,8 @@ def _with_totals(numbers: np.ndarray) -> np.ndarray:
     return np.concatenate([numbers.sum(axis=1, keepdims=True), numbers], axis=1)
 
 
-def _employed(world: World) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
-    """Four-digit occupations, employed persons by occupation and year, years."""
+def _employed(world: World, to_come: int = 0) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
+    """Four-digit occupations, employed persons by occupation and year (and years to come), years known."""
     occupations = sorted({kind.isco for kind in world.vocabulary.work})
     years = tuple(str(year) for year in range(2010, LAST_MONTH.year - 1))
     rows = []
@@ -327,7 +373,8 @@ def _employed(world: World) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
         level = sum(world.demand[n].mean() for n, kind in enumerate(world.vocabulary.work) if kind.isco == code)
         growth = {"growing": 0.02, "strong_growth": 0.04, "shrinking": -0.02}
         slope = np.mean([growth.get(kind.trend, 0.0) for kind in world.vocabulary.work if kind.isco == code])
-        rows.append(np.round(level * 30 * np.exp(slope * np.arange(len(years)) + np.cumsum(own.normal(0, 0.01, len(years))))))
+        count = len(years) + to_come
+        rows.append(np.round(level * 30 * np.exp(slope * np.arange(count) + np.cumsum(own.normal(0, 0.01, count)))))
     return occupations, np.array(rows), years
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from jod_pipelines.sandbox.statistics import working_life
 from jod_pipelines.sandbox.world import World
 
 MENTIONS_LIMIT = 20_000
@@ -13,10 +14,10 @@ MENTIONS_LIMIT = 20_000
 
 
 def write_truth(world: World, folder: Path) -> None:
-    """Parquet files: posting_kind, programme_kind, demand, skill_trend, posting_mention, programme_skill."""
+    """Parquet files: posting_kind, programme_kind, demand, working_life, skill_trend, posting_mention, programme_skill."""
     folder.mkdir(parents=True, exist_ok=True)
     kinds = [kind.key for kind in world.vocabulary.work]
-    columns = world.posting_columns
+    columns, life = world.posting_columns, working_life(world)
     count = len(columns["kind"])
     ids = [world.posting_id(number) for number in range(count)]
     frames = {
@@ -31,6 +32,15 @@ def write_truth(world: World, folder: Path) -> None:
                 for place, month in enumerate(world.months)
             ],
             schema=["kind", "occupation_code", "month", "open_vacancies"],
+            orient="row",
+        ),
+        "working_life": pl.DataFrame(
+            [
+                (code, int(life.years[0]) + year, float(life.employed[year][place]), float(life.leavers[year][place]))
+                for place, code in enumerate(life.occupations)
+                for year in range(len(life.employed))
+            ],
+            schema=["occupation_code", "year", "employed_persons", "leavers_persons"],
             orient="row",
         ),
         "skill_trend": pl.DataFrame(

@@ -1,7 +1,6 @@
-"""A planted working life: people of single ages enter young, age, and leave by age and occupation, year after year.
+"""Planted working lives for the long-term model: single ages, own and common errors, trends that never end.
 
-Occupations grow along trends of their own that never end, with yearly errors of their own and common ones. The model under test
-sees five-year groups and rounded persons, and assumes trends that fade: it is right only as far as its intervals say.
+The model sees five-year groups and rounded persons, and assumes trends that fade: it is right only as far as its intervals say.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-AGES = np.arange(15, 70)
+from jod_pipelines.sandbox.working_life import AGES, GROUP, live
+
 FIRST_YEAR, YEARS, AHEAD = 2010, 14, 15
 
 
@@ -29,41 +29,18 @@ def plant(seed: int, occupations: int = 40) -> Planted:
     """One world."""
     random = np.random.default_rng(seed)
     codes = [str(11 + place) for place in range(occupations)]
-    total = random.lognormal(10, 0.8, occupations)
-    slope = random.normal(0.003, 0.015, occupations)
-    by_age = np.select([AGES < 50, AGES < 55, AGES < 60, AGES < 63, AGES < 65], [0, 0.005, 0.02, 0.07, 0.25], 0.45)
-    hazard = np.clip(by_age * random.lognormal(0, 0.25, (occupations, 1)), 0, 0.9)
-    bell = np.exp(-(((AGES - 42) / 16) ** 2))
-    stock = total[:, None] * bell / bell.sum()
-    for _ in range(30):
-        stock, _left = _year(stock, total, hazard)
-    seen, employed, leavers = [], [], []
-    for year in range(YEARS + AHEAD):
-        total = total * np.exp(slope + random.normal(0, 0.012, occupations) + random.normal(0, 0.006))
-        stock, left = _year(stock, total, hazard)
-        if year < YEARS:
-            seen.append(stock.reshape(occupations, -1, 5).sum(axis=2).round())
-        else:
-            employed.append(total)
-            leavers.append(left)
-    groups = AGES[::5].tolist()
+    shape = (YEARS + AHEAD, occupations)
+    growth = random.normal(0.003, 0.015, occupations) + random.normal(0, 0.012, shape) + random.normal(0, 0.006, (shape[0], 1))
+    totals = random.lognormal(10, 0.8, occupations) * np.exp(np.cumsum(growth, axis=0))
+    stocks, leavers = live(totals, random)
+    groups = AGES[::GROUP].tolist()
     ages = pl.DataFrame(
         {
             "occupation_code": np.tile(np.repeat(codes, len(groups)), YEARS),
             "age_from": groups * (YEARS * occupations),
             "year": np.repeat(np.arange(FIRST_YEAR, FIRST_YEAR + YEARS), occupations * len(groups)),
-            "persons": np.concatenate([each.ravel() for each in seen]),
+            "persons": stocks[:YEARS].round().ravel(),
         }
     )
-    return Planted(
-        ages.group_by("occupation_code", "year").agg(pl.col("persons").sum()), ages, np.array(employed), np.array(leavers)
-    )
-
-
-def _year(stock: np.ndarray, total: np.ndarray, hazard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    left = (stock * hazard).sum(axis=1) + (stock * (1 - hazard))[:, -1]
-    staying = np.concatenate([np.zeros((len(stock), 1)), (stock * (1 - hazard))[:, :-1]], axis=1)
-    entry = np.where(AGES < 35, np.exp(-(((AGES - 24) / 5) ** 2)), 0)
-    missing = (total - staying.sum(axis=1))[:, None]
-    shrunk = staying * (total / staying.sum(axis=1))[:, None]
-    return np.where(missing >= 0, staying + missing * entry / entry.sum(), shrunk), left
+    employed = ages.group_by("occupation_code", "year").agg(pl.col("persons").sum())
+    return Planted(employed, ages, totals[YEARS:], leavers[YEARS:])

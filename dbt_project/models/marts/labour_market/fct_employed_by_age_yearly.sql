@@ -1,0 +1,6 @@
+-- Employed persons at the end of the year by occupation and age, both sexes. Dotted and five-digit groups repeat others and are left out.
+{{ tidy(
+    ref('stg_statfin__employed_by_occupation_age'), 'tyokay/115r',
+    {'occupation_code': 'cells.occupation_code', 'age_code': 'cells.age_code', 'year': 'cells.year'}
+) }}
+where cells.sex_code = 'SSS' and regexp_full_match(cells.occupation_code, '[0-9]{1,4}')
