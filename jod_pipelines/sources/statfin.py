@@ -86,7 +86,7 @@ def fetch_table(table: StatfinTable) -> Any:
 
     def fetch(context: FetchContext) -> Landing:
         limits = _limits(context)
-        mark = f"{_updated(context, table)} {combined([table.model_dump(mode='json')])}"
+        mark = f"{_updated(context, table)} {combined([asked_for(table)])}"
         before = context.previous
         if before and before.entries and all(entry.change_key == mark for entry in before.entries.values()):
             yield from (Unchanged(key) for key in before.entries)
@@ -109,6 +109,11 @@ def fetch_table(table: StatfinTable) -> Any:
             yield fetched(f"cells-{number:04d}", answer, change_key=mark)
 
     return fetch
+
+
+def asked_for(table: StatfinTable) -> dict[str, tuple[str, ...]]:
+    """What an entry selects, by the source's names: a column of ours that gets another name asks for nothing else."""
+    return {table.dimensions.get(column, column): patterns for column, patterns in sorted(table.select.items())}
 
 
 def resolve(table: StatfinTable, variables: list[dict[str, Any]]) -> dict[str, list[str]]:
@@ -514,6 +519,7 @@ def resources(settings: Settings) -> list[Resource]:
             title=f"Statistics Finland, table {table.path}",
             attribution=f"Tilastokeskus, {table.path}, CC BY 4.0",
             per_document=True,
+            typed_by=combined([table.dimensions]) if table.dimensions else "",
         )
         for table in settings.statfin_tables
     ]
