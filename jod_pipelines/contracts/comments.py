@@ -45,10 +45,16 @@ def comment_on_marts(connection: DuckDBPyConnection) -> int:
         if _shows(aside, schema, name)
     ]
     tables = [(place, table) for place, table in tables if place.replace('"', "") in kinds]
+    there = set(
+        connection.execute(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
+        ).fetchall()
+    )
     connection.execute("begin")  # one write to disk, not one per comment
     for place, table in tables:
-        columns = table.columns if table.physical_name == place else [c for c in table.columns if c.name != "dataset"]
-        comment_on(connection, place, table, columns, kind=kinds[place.replace('"', "")])
+        name = place.replace('"', "")
+        columns = [column for column in table.columns if (name, column.name) in there]
+        comment_on(connection, place, table, columns, kind=kinds[name])
     connection.execute("commit")
     return len(tables)
 

@@ -27,6 +27,8 @@ SHRINKAGE = 0.05
 """Pull of the weights to the level model, as a share of the number of errors."""
 RATE = 0.1
 """How far the aim of a level moves with each origin's outcome."""
+WIDTH_UNKNOWN = np.array([1.606, 2.456])
+"""Widths while no error is known yet, in units of the scale: normal errors as large as those of seasonal naive."""
 LEAST_AIM, MOST_AIM = LEVELS - 0.15, np.array([0.97, 0.998])
 
 
@@ -163,7 +165,7 @@ def _pool(scored: Numbers, rows: NDArray[np.bool_]) -> Numbers:
 def _width(pool: Numbers, aim: Numbers) -> Numbers:
     """The ceil((n+1) level)-th smallest score, the largest when there are too few."""
     if not len(pool):
-        return np.zeros(len(aim))
+        return WIDTH_UNKNOWN
     ranks = np.clip(np.ceil((len(pool) + 1) * aim) - 1, 0, len(pool) - 1).astype(int)
     return np.maximum.accumulate(np.partition(pool, ranks)[ranks])
 

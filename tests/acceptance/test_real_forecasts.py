@@ -122,10 +122,35 @@ def skill(judged: Judged) -> float:
     return 100 * (1 - judged.mase["issued"] / judged.mase[NAIVE])
 
 
-def test_real_table(recorded: Path) -> None:
+@pytest.fixture(scope="module")
+def table(recorded: Path) -> dict[tuple[str, str], dict[str, Judged]]:
+    """Judged by measure and kind of series."""
+    return {
+        (measure, kind): run(recorded, kind, measure, with_ets=kind == "occupation") for measure in MEASURES for kind in FILES
+    }
+
+
+def test_before_2020_what_is_issued_beats_naive(table: dict[tuple[str, str], dict[str, Judged]]) -> None:
+    for parts in table.values():
+        assert all(skill(parts[band]) > 5 and parts[band].wis_skill_pct > 5 for band in ("1-12", "13-24"))
+
+
+def test_a_year_ahead_what_is_issued_beats_auto_ets(table: dict[tuple[str, str], dict[str, Judged]]) -> None:
     for measure in MEASURES:
-        run(recorded, "region", measure, with_ets=False)
-        run(recorded, "occupation", measure, with_ets=True)
+        mase = table[measure, "occupation"]["1-12"].mase
+        assert mase["issued"] < mase["AutoETS"]
+
+
+@pytest.mark.xfail(strict=True, reason="not reached; how far is in docs/methods/short_term.md")
+def test_goal_of_15_pct_less_error_than_naive_in_every_band(table: dict[tuple[str, str], dict[str, Judged]]) -> None:
+    assert all(skill(table[m, "occupation"][band]) >= 15 for m in MEASURES for band in ("1-12", "13-24"))
+
+
+@pytest.mark.xfail(strict=True, reason="not reached; how far is in docs/methods/short_term.md")
+def test_goal_of_coverage_within_2_points_in_every_band(table: dict[tuple[str, str], dict[str, Judged]]) -> None:
+    for measure in MEASURES:
+        for band in ("1-12", "13-24"):
+            assert table[measure, "occupation"][band].coverage_pct == pytest.approx((80, 95), abs=2)
 
 
 @pytest.mark.parametrize("kind", ["region", "occupation"])

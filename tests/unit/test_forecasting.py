@@ -137,6 +137,13 @@ def test_evaluation_knows_what_is_right():
     assert table.filter(model=NAIVE)["wis"].to_list() == [None]
 
 
+def test_intervals_have_a_width_before_any_error_is_known(frame):
+    found = forecast(frame.filter(pl.col("ds") >= date(2024, 6, 1)), horizon=24)
+    check_whole(found, [f"s{n}" for n in range(6)], 24)
+    assert (found["q97_5"] > found["q90"]).all()
+    assert (found["q90"] > found["q50"]).all()
+
+
 def test_intervals_hold_as_often_as_they_say_on_independent_noise():
     dice = np.random.default_rng(0)
     y = np.clip(100 + dice.normal(0, 10, (200, 180)), 0, None)
