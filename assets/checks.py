@@ -19,8 +19,9 @@ from jod_pipelines.contracts.expectations import CheckReport, Finding, check_fra
 from jod_pipelines.contracts.model import Table, load_contracts
 from jod_pipelines.contracts.rules import rules_of
 from jod_pipelines.contracts.table_checks import check_table
+from jod_pipelines.deriving import contracts_of
 from jod_pipelines.fingerprint import code_fingerprint, combined
-from jod_pipelines.ingest import contracts_of, read_typed
+from jod_pipelines.ingest import read_typed
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import rows_when_released
 from jod_pipelines.quality import results_of, with_quarantine

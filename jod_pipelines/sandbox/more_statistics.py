@@ -1,7 +1,8 @@
 """Tables of Statistics Finland and resources of Vipunen that stand beside the forecasts' material.
 
 Codes, sizes and symbols are those of the real tables; numbers are drawn. What the sources' own pages do not tell (the
-variables of `vaenn/14wx` and `pra/15b2` beside area, time and contents; all of `kkesk/14pi`) is shaped like their neighbours.
+variables of `vaenn/14wx` and `pra/15b2` beside area, time and contents; the code of age in `vkour/12bs`; all of
+`kkesk/14pi`) is shaped like their neighbours.
 """
 
 from __future__ import annotations
@@ -85,7 +86,11 @@ def _tables(world: World) -> list[Drawn]:
             "15 vuotta täyttänyt väestö koulutusasteen ja alueen mukaan",
             statfin + "väestön koulutusrakenne",
             "2026-06-18T05:00:00",
-            {"alue_23_20260101": areas, "sukupuoli_9_20180101": SEX},
+            {
+                "alue_23_20260101": areas,
+                "sukupuoli_9_20180101": SEX,
+                "ikaryhma_10_20180101": {"SSS": "Yhteensä", "15-19": "15-19"},
+            },
             years,
             {
                 "vaesto_15_": ("15 vuotta täyttänyt väestö 31.12", "henkilöä"),
@@ -105,7 +110,7 @@ def _tables(world: World) -> list[Drawn]:
                 "vktm": ("Väestön koulutustasomittain", "indeksi"),
             },
             time_first=True,
-            eliminated=("sukupuoli_9_20180101",),
+            eliminated=("sukupuoli_9_20180101", "ikaryhma_10_20180101"),
         ),
         Drawn(
             "vaerak/11ra",

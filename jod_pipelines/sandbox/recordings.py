@@ -19,10 +19,15 @@ import orjson
 from jod_pipelines.sandbox.catalogue import Chain, NothingHere, PxTable, PxVariable
 from jod_pipelines.sandbox.servers.app import SourcesApp
 
-PX_FILES = {
-    "12ti": ("tyonv", "software_occupations_register_kunnat_12ti"),
-    "12r5": ("tyonv", "unemployment_register_kunnat_12r5"),
+PX_FILES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "12ti": ("tyonv", "software_occupations_register_kunnat_12ti", {}),
+    "12r5": ("tyonv", "unemployment_register_kunnat_12r5", {}),
+    "135z": ("tyti", "unemployment_survey_national_135z", {}),
+    "12bs": ("vkour", "education_register_kunnat_12bs", {"sukupuoli_9_20180101": "Sukupuoli"}),
+    "11ra": ("vaerak", "age_register_kunnat_11ra", {}),
+    "11re": ("vaerak", "sex_register_kunnat_11re", {"ika_16_20180101": "Ikä"}),
 }
+"""Folder and file of each recorded table, and the variables its query left out, whose total (`SSS`) is recorded."""
 CODE_FILES = ("rest_json_{}", "codeelement_withrelations_{}", "codeelement_codes_{}_11")
 PERUSTE_LIST_FIELDS = ("id", "nimi", "koulutustyyppi", "kielet", "koulutukset", "voimassaoloAlkaa", "voimassaoloLoppuu")
 
@@ -127,7 +132,7 @@ class Recordings:
 
     def px_tables(self, folder: str) -> list[PxTable]:
         """Recorded tables of a folder, described from their recorded answers."""
-        tables = [self._px_table(name, file) for name, (place, file) in PX_FILES.items() if place == folder]
+        tables = [self._px_table(name) for name, (place, *_) in PX_FILES.items() if place == folder]
         if not tables:
             raise NothingHere(f"no recording of PxWeb folder {folder}")
         return tables
@@ -172,7 +177,8 @@ class Recordings:
         """Nothing of the service register is recorded."""
         raise NothingHere("no recording of the service register")
 
-    def _px_table(self, name: str, file: str) -> PxTable:
+    def _px_table(self, name: str) -> PxTable:
+        folder, file, left_out = PX_FILES[name]
         answer = json.loads(self._bytes(f"statfin/{file}.json"))
         keys = [column for column in answer["columns"] if column["type"] != "c"]
         contents = [column for column in answer["columns"] if column["type"] == "c"]
@@ -180,14 +186,13 @@ class Recordings:
         for position, column in enumerate(keys):
             values = tuple(dict.fromkeys(row["key"][position] for row in answer["data"]))
             variables.append(PxVariable(column["code"], column["text"], values, values, time=column["type"] == "t"))
+        variables += [PxVariable(code, text, ("SSS",), ("Yhteensä",), elimination=True) for code, text in left_out.items()]
         codes = tuple(column["code"] for column in contents)
         texts = tuple(column["text"] for column in contents)
         variables.append(PxVariable("contentscode", "Tiedot", codes, texts, units=("",) * len(codes)))
         meta = answer["metadata"][0]
         nothing = np.empty(0)
-        return PxTable(
-            PX_FILES[name][0], name, meta["label"], meta["source"], meta["updated"], tuple(variables), nothing, nothing
-        )
+        return PxTable(folder, name, meta["label"], meta["source"], meta["updated"], tuple(variables), nothing, nothing)
 
     @cached_property
     def _perusteet(self) -> dict[int, bytes]:

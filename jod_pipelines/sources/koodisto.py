@@ -127,6 +127,7 @@ def resources(_settings: object) -> list[Resource]:
             parse=lambda documents: parse_json(documents, ("code",), read_code, items=newest),
             title="Code lists",
             attribution=ATTRIBUTION,
+            named_documents=True,
         ),
         Resource(
             source="koodisto",
@@ -138,5 +139,6 @@ def resources(_settings: object) -> list[Resource]:
             title="Relations between code lists",
             attribution=ATTRIBUTION,
             after=("koodisto/codes",),
+            named_documents=True,
         ),
     ]

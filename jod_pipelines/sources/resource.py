@@ -81,6 +81,8 @@ class Resource:
         per_document: each document has its own typed file, so that large resources are read piece by piece.
         described_by: keys of the documents that describe the others; each document comes to `parse` with them.
         describe: contracts by table, made of those documents; a contract file of the table replaces its own.
+        named_documents: the settings name its documents one by one, so that a new one is no growth of the source.
+        typed_by: what of the settings decides how its documents are typed; when it changes they are typed anew.
         additive: fetched documents add to the landed ones.
         volatile: JSON keys that change without the content changing.
         working: notes for the next fetch; nothing that is published depends on them.
@@ -100,6 +102,8 @@ class Resource:
     per_document: bool = False
     described_by: tuple[str, ...] = ()
     describe: Callable[[list[Document]], dict[str, Table]] | None = None
+    named_documents: bool = False
+    typed_by: str = ""
     additive: bool = False
     volatile: frozenset[str] = frozenset()
     working: bool = False

@@ -86,7 +86,7 @@ def fetch_table(table: StatfinTable) -> Any:
 
     def fetch(context: FetchContext) -> Landing:
         limits = _limits(context)
-        mark = f"{_updated(context, table)} {combined([table.model_dump(mode='json')])}"
+        mark = f"{_updated(context, table)} {combined([asked_for(table)])}"
         before = context.previous
         if before and before.entries and all(entry.change_key == mark for entry in before.entries.values()):
             yield from (Unchanged(key) for key in before.entries)
@@ -111,6 +111,11 @@ def fetch_table(table: StatfinTable) -> Any:
     return fetch
 
 
+def asked_for(table: StatfinTable) -> dict[str, tuple[str, ...]]:
+    """What an entry selects, by the source's names: a column of ours that gets another name asks for nothing else."""
+    return {table.dimensions.get(column, column): patterns for column, patterns in sorted(table.select.items())}
+
+
 def resolve(table: StatfinTable, variables: list[dict[str, Any]]) -> dict[str, list[str]]:
     """Variable codes and the values to ask for, in the table's own order.
 
@@ -118,6 +123,7 @@ def resolve(table: StatfinTable, variables: list[dict[str, Any]]) -> dict[str, l
         SourceError: a configured variable is not there, or is there twice, or a selection matches nothing.
     """
     wanted: dict[str, list[str]] = {}
+    variables = asked_variables(table, variables)
     columns = column_names(table, [(v["code"], bool(v.get("time"))) for v in variables])
     unknown = sorted(set(table.select) - set(columns.values()))
     expect(
@@ -136,6 +142,19 @@ def resolve(table: StatfinTable, variables: list[dict[str, Any]]) -> dict[str, l
         )
         wanted[variable["code"]] = list(dict.fromkeys(values))
     return wanted
+
+
+def asked_variables(table: StatfinTable, variables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The variables of a table's metadata that a query names: all, but for those that an entry with dimensions leaves out.
+
+    Only a variable that the source can eliminate may be left out; the answer is then of its total.
+    """
+    stems = [re.escape(stem) + EDITION for stem in table.dimensions.values()]
+    return [
+        variable
+        for variable in variables
+        if not (stems and variable.get("elimination")) or any(re.fullmatch(stem, variable["code"]) for stem in stems)
+    ]
 
 
 def column_names(table: StatfinTable, variables: list[tuple[str, bool]]) -> dict[str, str]:
@@ -213,7 +232,8 @@ def parse_table(table: StatfinTable) -> Any:
                     labels += [_labels(answer, table, key) for key in alike or [document.key]]
                     continue
                 cells = _json_stat_cells(answer, table) if "class" in answer else _px_json_cells(answer, table)
-                frames.append(cells.with_columns(pl.lit(document.key).alias("source_document")))
+                totals = _eliminated(table, document, cells.columns)
+                frames.append(cells.with_columns(source_document=pl.lit(document.key), **totals))
             except (KeyError, TypeError, ValueError, IndexError, SourceError, pl.exceptions.PolarsError) as error:
                 unreadable[document.key] = f"{type(error).__name__}: {error}"
         tables = {"cell": frames, "label": labels}
@@ -222,9 +242,18 @@ def parse_table(table: StatfinTable) -> Any:
     return parse
 
 
+def _eliminated(table: StatfinTable, document: Document, present: list[str]) -> dict[str, pl.Expr]:
+    """Columns of variables that have one value and that the query left out: that value, which is their total."""
+    metadata = next((other for other in document.described_by if other.key == "metadata"), None)
+    variables = asked_variables(table, metadata.json()["variables"]) if metadata else []
+    columns = column_names(table, [(v["code"], bool(v.get("time"))) for v in variables]) if variables else {}
+    left_out = {_column(columns[v["code"]]): v["values"] for v in variables if v.get("elimination")}
+    return {name: pl.lit(values[0]) for name, values in left_out.items() if name not in present and len(values) == 1}
+
+
 def describe(table: StatfinTable, documents: list[Document]) -> dict[str, Table]:
     """Contracts of a table's cells and labels, made of its metadata: text dimensions, period and measure identify a cell."""
-    variables = documents[0].json()["variables"]
+    variables = asked_variables(table, documents[0].json()["variables"])
     columns = column_names(table, [(v["code"], bool(v.get("time"))) for v in variables])
     dimensions = [
         Column(_column(columns[v["code"]]), "VARCHAR", {"fi": v["text"], "en": f"Variable {v['code']}"}, True, True)
@@ -244,7 +273,7 @@ def describe(table: StatfinTable, documents: list[Document]) -> dict[str, Table]
 
 def _labels(answer: dict[str, Any], table: StatfinTable, key: str) -> pl.DataFrame:
     """What the codes of each column mean, in the language of the metadata."""
-    variables = answer["variables"]
+    variables = asked_variables(table, answer["variables"])
     columns = column_names(table, [(v["code"], bool(v.get("time"))) for v in variables])
     parts = [
         pl.DataFrame(
@@ -514,6 +543,7 @@ def resources(settings: Settings) -> list[Resource]:
             title=f"Statistics Finland, table {table.path}",
             attribution=f"Tilastokeskus, {table.path}, CC BY 4.0",
             per_document=True,
+            typed_by=combined([table.dimensions]) if table.dimensions else "",
         )
         for table in settings.statfin_tables
     ]

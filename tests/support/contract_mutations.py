@@ -20,7 +20,7 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from jod_pipelines import ingest
+from jod_pipelines import deriving
 from jod_pipelines.contracts import enforcement, expectations, table_checks
 from jod_pipelines.contracts.model import Column, Table, load_contracts
 from jod_pipelines.contracts.rules import DRIFT, Rule, rules_of
@@ -137,10 +137,10 @@ def _held_by_volume(table: Table, rule: Rule) -> bool:
     rows = {
         "rows": table.min_rows - 1,
         "shrink": int(previous * (1 - table.max_shrink_pct / 100)) - 1,
-        "growth": int(previous * (1 + table.max_growth_pct / 100)) + ingest.SMALL_GROWTH_ROWS + 1,
+        "growth": int(previous * (1 + table.max_growth_pct / 100)) + deriving.SMALL_GROWTH_ROWS + 1,
     }[rule.kind]
     try:
-        ingest._guard_volume(SimpleNamespace(label=table.contract), table, rows, previous, "")
+        deriving.guard_volume(SimpleNamespace(label=table.contract, named_documents=False), table, rows, previous, "")
     except HeldError as held:
         return table.name in str(held) and {"rows": "expects", "shrink": "shrank", "growth": "grew"}[rule.kind] in str(held)
     return False
@@ -158,13 +158,13 @@ def _departure_met(table: Table, rule: Rule) -> bool:
     }
     first = Watch(None, {}, table.drift.items, table.drift.ignore)
     first.look(_document(usual, table))
-    watch = Watch(first.finish(), ingest._strictest([table.drift]), table.drift.items, table.drift.ignore)
+    watch = Watch(first.finish(), deriving.strictest([table.drift]), table.drift.items, table.drift.ignore)
     kept = watch.look(_document([*usual, strange[rule.kind]], table))
     told = [finding for finding in watch.findings.values() if finding.kind == rule.kind.replace("_", " ")]
     if not told or told[0].verb != rule.value:
         return False
     try:
-        ingest._hold_departures(SimpleNamespace(label=table.contract), told)
+        deriving.hold_departures(SimpleNamespace(label=table.contract), told)
     except HeldError:
         return rule.value == "hold"
     return rule.value == "accept" or (rule.value == "quarantine" and bool(watch.refused) and kept is not None)
@@ -173,7 +173,7 @@ def _departure_met(table: Table, rule: Rule) -> bool:
 def _new_code_met(table: Table, rule: Rule) -> bool:
     column = next(column for column in table.columns if column.allowed)
     frame = planted(table, valid_rows(table), next(r for r in rules_of(table) if r.kind == "allowed"))
-    return [(f.path, f.verb) for f in ingest._new_codes(frame, table)] == [(f"{table.name}.{column.name}", rule.value)]
+    return [(f.path, f.verb) for f in deriving.new_codes(frame, table)] == [(f"{table.name}.{column.name}", rule.value)]
 
 
 def _document(items: list[Any], table: Table) -> Document:

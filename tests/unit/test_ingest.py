@@ -8,7 +8,7 @@ import orjson
 import polars as pl
 import pytest
 
-from jod_pipelines import ingest as ingest_module
+from jod_pipelines import deriving
 from jod_pipelines.errors import HeldError, SourceError
 from jod_pipelines.ingest import ingest, read_typed
 from jod_pipelines.landing.archive import Fetched, Unchanged
@@ -205,7 +205,7 @@ def test_a_source_that_shrinks_beyond_its_contract_is_held(platform, source):
 
 def test_new_code_reads_the_old_raw_again(platform, monkeypatch):
     land(platform)
-    monkeypatch.setattr(ingest_module, "_derived_by", lambda resource: "other code")
+    monkeypatch.setattr(deriving, "derived_by", lambda resource: "other code")
     before = snapshot_of(platform)
     outcome = land(platform)
     assert outcome.status == "unchanged"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from jod_pipelines import ingest as ingest_module
+from jod_pipelines import deriving
 from jod_pipelines.bench.ingest import land_postings, land_statistics, peak_memory_mb
 from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.contracts import model
@@ -64,7 +64,7 @@ def contract(monkeypatch, label, **changes):
         found = real(source, name, table)
         return dataclasses.replace(found, **changes) if f"{source}/{name}" == label else found
 
-    monkeypatch.setattr(ingest_module, "landing_table", changed)
+    monkeypatch.setattr(deriving, "landing_table", changed)
 
 
 def test_a_source_that_grows_beyond_its_contract_is_held_until_a_person_accepts(platform, source):
@@ -89,6 +89,31 @@ def test_a_source_that_grows_beyond_its_contract_is_held_until_a_person_accepts(
         accept(resource(platform, SEARCH), platform)
 
 
+def codes(code_list, count):
+    return [
+        {"koodiUri": f"{code_list}_{number}", "koodiArvo": str(number), "versio": 1, "metadata": [], "koodisto": {}}
+        for number in range(count)
+    ]
+
+
+def test_a_list_that_settings_add_is_no_growth_and_one_that_grows_is(tmp_path):
+    lists = {"kunta": codes("kunta", 10), "maakunta": codes("maakunta", 5)}
+    source = httpx.MockTransport(lambda request: httpx.Response(200, json=lists[request.url.path.split("/")[-2]]))
+
+    def outcome(*names):
+        settings = load_settings(home=tmp_path, http=FAST, koodisto_lists=names)
+        return land(Platform(settings, source), "koodisto/codes")
+
+    assert outcome("maakunta").rows == {"code": 5}
+    lists["kunta"] = codes("kunta", 5_000)
+    assert outcome("maakunta", "kunta").rows == {"code": 5_005}
+    lists["maakunta"] = codes("maakunta", 200)
+    held = outcome("maakunta", "kunta")
+    assert held.status == "stale"
+    assert "document maakunta of table code grew by 3900 % (5 to 200 rows), its contract allows 200 %" in held.message
+    assert held.rows == {"code": 5_005}
+
+
 def test_a_first_snapshot_that_is_held_can_be_accepted(platform, source):
     source.hits = []
     with pytest.raises(HeldError, match="at least 1"):
@@ -110,7 +135,7 @@ def test_what_is_held_waits_no_more_when_the_source_recovers(platform, source):
 def test_new_code_that_loses_rows_leaves_the_good_tables_alone(platform, source, monkeypatch):
     source.hits = [hit(n) for n in range(10)]
     land(platform)
-    monkeypatch.setattr(ingest_module, "_derived_by", lambda resource: "worse code")
+    monkeypatch.setattr(deriving, "derived_by", lambda resource: "worse code")
     worse = dataclasses.replace(resource(platform, SEARCH), parse=lambda documents: resource(platform, SEARCH).parse([]))
     assert ingest(worse, platform).status == "stale"
     assert read_typed(platform, SEARCH, "koulutus").collect().height == 10
@@ -198,7 +223,7 @@ def test_a_new_code_follows_its_verb(platform, source, monkeypatch, verb):
         found = real(source, name, wanted)
         return dataclasses.replace(found, columns=columns, drift=Drift(new_code=verb)) if wanted == "koulutus" else found
 
-    monkeypatch.setattr(ingest_module, "landing_table", changed)
+    monkeypatch.setattr(deriving, "landing_table", changed)
     land(platform)
     source.hits.append(hit(3, koulutustyyppi="telma"))
     outcome = land(platform)

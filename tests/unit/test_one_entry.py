@@ -59,6 +59,33 @@ def test_a_table_of_statistics_finland_takes_its_path_alone(home, monkeypatch):
     assert labels == [("Lukiokoulutus",)]
 
 
+@pytest.mark.parametrize("source_answers", [True, False])
+def test_a_column_that_the_settings_rename_is_renamed_in_what_landed_and_nothing_is_fetched(home, monkeypatch, source_answers):
+    entry = {
+        "path": "kkesk/14pi",
+        "dimensions": {"area": "maakunta_7", "sector": "koulutussektori_1"},
+        "select": {"area": ["SSS"], "period": ["top:1"]},
+    }
+    monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([entry]))
+    before, _ = landed("statfin/kkesk_14pi")
+    entry["dimensions"] = {"place": "maakunta_7", "sector": "koulutussektori_1"}
+    entry["select"] = {"place": ["SSS"], "period": ["top:1"]}
+    monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([entry]))
+    if not source_answers:
+        plan = home / "faults.yaml"
+        plan.write_text("faults: [{name: down, system: statfin, path: .*, kind: status, status: 500}]")
+        monkeypatch.setenv("JOD_SANDBOX_FAULTS", str(plan))
+        monkeypatch.setenv("JOD_HTTP__ATTEMPTS", "1")
+    outcome, warehouse = landed("statfin/kkesk_14pi")
+    assert outcome.status == ("unchanged" if source_answers else "stale"), outcome.message
+    assert (outcome.snapshot, outcome.rows) == (before.snapshot, before.rows)
+    assert outcome.requests <= 2  # the service's limits and its list of tables
+    assert "area_code" not in types(warehouse, "statfin__kkesk_14pi__cell")
+    assert warehouse.query("select distinct place_code from landing.statfin__kkesk_14pi__cell").rows() == [("SSS",)]
+    labels = warehouse.query("select distinct column_name from landing.statfin__kkesk_14pi__label order by 1")
+    assert [name for (name,) in labels.rows()] == ["measure", "period", "place_code", "sector_code"]
+
+
 def test_a_resource_of_vipunen_takes_its_name_alone(home, monkeypatch):
     monkeypatch.setenv("JOD_VIPUNEN_RESOURCES", json.dumps(["julkaisut"]))
     outcome, warehouse = landed("vipunen/julkaisut")

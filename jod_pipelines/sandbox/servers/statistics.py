@@ -153,7 +153,7 @@ class _PxWeb:
             return json_answer({"error": "Parameter error"}, 400)
         if table is None:
             return json_answer({"error": "Parameter error"}, 400)
-        if math.prod(map(len, positions)) > MAX_CELLS:
+        if math.prod(len(chosen) or 1 for chosen in positions) > MAX_CELLS:
             return json_answer({"error": "Too many values selected"}, 403)
         return json_answer(self._catalogue.px_answer(table) or _json_stat2(table, positions))
 
@@ -187,7 +187,7 @@ def _metadata(table: PxTable) -> dict[str, Any]:
 
 
 def _select(table: PxTable, query: dict[str, Any]) -> list[list[int]]:
-    """Positions along each variable; a variable left out is only allowed when it can be eliminated (= its first value)."""
+    """Positions along each variable; none for one left out, which is only allowed when it can be eliminated."""
     asked = {part["code"]: part["selection"] for part in query["query"]}
     if asked.keys() - {variable.code for variable in table.variables}:
         raise KeyError("unknown variable")
@@ -196,7 +196,7 @@ def _select(table: PxTable, query: dict[str, Any]) -> list[list[int]]:
         if variable.code not in asked:
             if not variable.elimination:
                 raise KeyError(variable.code)
-            positions.append([0])
+            positions.append([])
             continue
         selection = asked[variable.code]
         index = {value: position for position, value in enumerate(variable.values)}
@@ -214,8 +214,11 @@ def _select(table: PxTable, query: dict[str, Any]) -> list[list[int]]:
 
 
 def _json_stat2(table: PxTable, positions: list[list[int]]) -> dict[str, Any]:
-    """The answer dense and in row-major order; what is not a number is null with its symbol under a string key."""
-    cells = np.ix_(*positions)
+    """The answer dense and in row-major order; what is not a number is null with its symbol under a string key.
+
+    A variable left out is not in the answer, whose cells are of its total: its first value.
+    """
+    cells = np.ix_(*(chosen or [0] for chosen in positions))
     numbers, symbols = table.numbers[cells].ravel(), table.symbols[cells].ravel()
     hidden = np.flatnonzero(symbols)
     values: list[float | int | None] = [int(n) if n == int(n) else round(float(n), 2) for n in numbers.tolist()]
@@ -225,7 +228,8 @@ def _json_stat2(table: PxTable, positions: list[list[int]]) -> dict[str, Any]:
         symbol = int(symbols[position])
         status[str(position)] = "-" if symbol == 9 else "." * symbol
     dimensions: dict[str, Any] = {}
-    for variable, chosen in zip(table.variables, positions, strict=True):
+    answered = [(variable, chosen) for variable, chosen in zip(table.variables, positions, strict=True) if chosen]
+    for variable, chosen in answered:
         codes = [variable.values[position] for position in chosen]
         category: dict[str, Any] = {
             "index": {code: order for order, code in enumerate(codes)},
@@ -240,11 +244,11 @@ def _json_stat2(table: PxTable, positions: list[list[int]]) -> dict[str, Any]:
         "label": table.title,
         "source": table.source,
         "updated": table.updated + "Z" if not table.updated.endswith("Z") else table.updated,
-        "id": [variable.code for variable in table.variables],
-        "size": [len(chosen) for chosen in positions],
+        "id": [variable.code for variable, _ in answered],
+        "size": [len(chosen) for _, chosen in answered],
         "role": {
-            "time": [variable.code for variable in table.variables if variable.time],
-            "metric": [variable.code for variable in table.variables if variable.is_contents],
+            "time": [variable.code for variable, _ in answered if variable.time],
+            "metric": [variable.code for variable, _ in answered if variable.is_contents],
         },
         "dimension": dimensions,
         "value": values,
