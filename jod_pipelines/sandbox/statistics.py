@@ -99,7 +99,7 @@ def employed_by_occupation(world: World) -> PxTable:
 
 
 def employed_by_occupation_age(world: World) -> PxTable:
-    """115r: employed by two-digit occupation and age. Its ages and their codes are in no source we have: five-year groups are supposed."""
+    """115r: employed by two-digit occupation and age. No source we have tells its ages: five-year groups are supposed."""
     life = working_life(world)
     numbers = life.by_age[: len(life.years)].round().transpose(1, 2, 0)[:, :, None, :, None]
     symbols = np.where(numbers == 0, NIL, 0).astype(np.int8)

@@ -191,7 +191,7 @@ def _select(table: PxTable, query: dict[str, Any]) -> list[list[int]]:
     asked = {part["code"]: part["selection"] for part in query["query"]}
     if asked.keys() - {variable.code for variable in table.variables}:
         raise KeyError("unknown variable")
-    positions = []
+    positions: list[list[int]] = []
     for variable in table.variables:
         if variable.code not in asked:
             if not variable.elimination:
