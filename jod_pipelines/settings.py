@@ -307,7 +307,7 @@ class Settings(BaseSettings):
         # What long-term forecasts stand on: who is how old in which occupation, over the years of the register.
         StatfinTable(
             path="tyokay/115r",
-            dimensions={"occupation": "ammatti_104", "age": "ika_", "sex": "sukupuoli_9"},
+            dimensions={"occupation": "ammatti_104", "age": "ikaryhma_10", "sex": "sukupuoli_9"},
             select={"sex": ("SSS",)},
         ),
         StatfinTable(

@@ -106,7 +106,7 @@ def employed_by_occupation_age(world: World) -> PxTable:
     ages = tuple(f"{age}-{age + GROUP - 1}" for age in AGES[::GROUP].tolist())
     variables = (
         PxVariable("ammatti_104_20161021", "Ammatti", life.occupations, life.occupations),
-        PxVariable("ika_7_20180101", "Ikä", ages, ages),
+        PxVariable("ikaryhma_10_20180101", "Ikä", ages, ages),
         PxVariable("sukupuoli_9_20180101", "Sukupuoli", ("SSS",), ("Yhteensä",), elimination=True),
         PxVariable("timeperiod_y", "Vuosi", life.years, life.years, time=True),
         _contents({"tyokay-tyolliset2": "Työlliset"}, "henkilöä"),
