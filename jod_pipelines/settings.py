@@ -344,10 +344,10 @@ class Settings(BaseSettings):
         StatfinTable(path="vaerak/11ra", dimensions={"area": "alue_23"}, select={"period": ("top:5",)}),
         StatfinTable(
             path="vaerak/11re",
-            dimensions={"area": "alue_23", "sex": "sukupuoli_9", "age": "ika_16"},
+            dimensions={"area": "alue_23", "sex": "sukupuoli_9", "age": "ikaryhma_10"},
             select={"period": ("top:1",)},
         ),
-        StatfinTable(path="vaenn/14wx", dimensions={"area": "alue_23", "sex": "sukupuoli_9", "age": "ika_16"}),
+        StatfinTable(path="vaenn/14wx", dimensions={"area": "alue_23", "sex": "sukupuoli_9", "age": "ikaryhma_10"}),
     )
 
     kela_datasets: tuple[str, ...] = (

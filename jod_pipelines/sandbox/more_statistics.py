@@ -131,10 +131,10 @@ def _tables(world: World) -> list[Drawn]:
             "Väestö 31.12. alueen, sukupuolen ja iän mukaan",
             statfin + "väestörakenne",
             "2026-04-01T05:00:00",
-            {"alue_23_20260101": areas, "sukupuoli_9_20180101": SEX, "ika_16_20180101": _ages()},
+            {"alue_23_20260101": areas, "sukupuoli_9_20180101": SEX, "ikaryhma_10_20180101": _ages()},
             years[-3:],
             {"vaerak-vaesto": ("Väestö 31.12.", "henkilöä")},
-            eliminated=("sukupuoli_9_20180101", "ika_16_20180101"),
+            eliminated=("sukupuoli_9_20180101", "ikaryhma_10_20180101"),
         ),
         Drawn(
             "pra/15b2",
@@ -192,7 +192,7 @@ def _tables(world: World) -> list[Drawn]:
             {
                 "alue_23_20240101": {"SSS": "KOKO MAA", **municipalities},
                 "sukupuoli_9_20180101": SEX,
-                "ika_16_20180101": _ages(),
+                "ikaryhma_10_20180101": _ages(),
             },
             tuple(str(year) for year in range(2024, 2046)),
             {"vaesto_e24": ("Väestö 31.12. (ennuste 2024)", "henkilöä")},

@@ -25,7 +25,7 @@ PX_FILES: dict[str, tuple[str, str, dict[str, str]]] = {
     "135z": ("tyti", "unemployment_survey_national_135z", {}),
     "12bs": ("vkour", "education_register_kunnat_12bs", {"sukupuoli_9_20180101": "Sukupuoli"}),
     "11ra": ("vaerak", "age_register_kunnat_11ra", {}),
-    "11re": ("vaerak", "sex_register_kunnat_11re", {"ika_16_20180101": "Ikä"}),
+    "11re": ("vaerak", "sex_register_kunnat_11re", {"ikaryhma_10_20180101": "Ikä"}),
 }
 """Folder and file of each recorded table, and the variables its query left out, whose total (`SSS`) is recorded."""
 CODE_FILES = ("rest_json_{}", "codeelement_withrelations_{}", "codeelement_codes_{}_11")
