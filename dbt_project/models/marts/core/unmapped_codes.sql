@@ -14,8 +14,9 @@ with carried as (
     ]) }}
     union all
     {{ codes_outside('dim_occupation', 'occupation_code', [
-        ['fct_employed_yearly', 'occupation_code'], ['fct_job_posting', 'occupation_code'],
-        ['fct_vacancies_monthly', 'occupation_code'], ['fct_wages_yearly', 'occupation_code']
+        ['fct_employed_by_age_yearly', 'occupation_code'], ['fct_employed_yearly', 'occupation_code'],
+        ['fct_job_posting', 'occupation_code'], ['fct_vacancies_monthly', 'occupation_code'],
+        ['fct_wages_yearly', 'occupation_code']
     ]) }}
     union all
     {{ codes_outside('dim_occupation', 'occupation_uri', [
