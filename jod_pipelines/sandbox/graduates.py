@@ -25,6 +25,8 @@ FIELDS = tuple(f"{number:02d}" for number in range(11))
 OPENINGS_A_YEAR = 0.035
 """Of employment: what leaves and grows in a usual year."""
 PEOPLE = 5_600_000
+WEIGHT_OF_PEOPLE = 200.0
+"""How closely graduates are spread as people are; less is further from it."""
 AGES = np.arange(0, 105, 5)
 SURVIVAL = np.exp(-np.exp((AGES - 88) / 9))
 """Share of a cohort alive at an age."""
@@ -80,10 +82,11 @@ def placement_table(world: World) -> PxTable:
     cells = np.zeros(shape)
     own = world.numbers(36)
     women = own.uniform(0.2, 0.8, len(planted.educations))
-    places = own.dirichlet(np.full(len(world.regions), 20.0), len(planted.educations))
+    people = np.array([sum(world.population[m] for m in world.municipalities[r]) for r in world.regions], dtype=float)
+    places = own.dirichlet(WEIGHT_OF_PEOPLE * people / people.sum(), len(planted.educations))
     for number, (field, level) in enumerate(planted.educations):
-        people = places[number][:, None] * planted.persons[number, : len(years)]
-        by_sex = np.stack([people * (1 - women[number]), people * women[number]])
+        completed = places[number][:, None] * planted.persons[number, : len(years)]
+        by_sex = np.stack([completed * (1 - women[number]), completed * women[number]])
         works = by_sex * planted.employed_share[number]
         cells[list(LEVELS).index(level), :, :, FIELDS.index(field)] = np.stack([by_sex, works, (by_sex - works) * 0.4], axis=-1)
     numbers = np.round(cells)
