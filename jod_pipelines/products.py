@@ -60,7 +60,18 @@ left join newest on programme.education_code = newest.education_code and starts_
 """
 """The qualification each programme leads to."""
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
-SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "texts", "sources", "scale", "seed"}
+SETTINGS_THAT_MATTER = {
+    "clusters",
+    "identity",
+    "forecasts",
+    "skill_trends",
+    "long_term",
+    "publication",
+    "texts",
+    "sources",
+    "scale",
+    "seed",
+}
 
 
 @dataclass(frozen=True)
