@@ -310,7 +310,7 @@ class Settings(BaseSettings):
         StatfinTable(
             path="tyokay/115q",
             dimensions={"occupation": "ammatti_104", "sex": "sukupuoli_9", "status": "ammattiasema_7"},
-            select={"sex": ("SSS",), "status": ("SSS",), "period": ("top:3",)},
+            select={"sex": ("SSS",), "status": ("SS",), "period": ("top:3",)},
         ),
         # What long-term forecasts stand on: who is how old in which occupation, over the years of the register.
         StatfinTable(

@@ -92,7 +92,7 @@ def employed_by_occupation(world: World) -> PxTable:
     variables = (
         PxVariable("ammatti_104_20161021", "Ammatti", tuple(codes), tuple(codes)),
         PxVariable("sukupuoli_9_20180101", "Sukupuoli", ("SSS",), ("Yhteensä",), elimination=True),
-        PxVariable("ammattiasema_7_20121201", "Ammattiasema", ("SSS",), ("Yhteensä",), elimination=True),
+        PxVariable("ammattiasema_7_20121201", "Ammattiasema", ("SS",), ("Yhteensä",), elimination=True),
         PxVariable("timeperiod_y", "Vuosi", years, years, time=True),
         _contents({"tyokay-tyolliset2": "Työlliset", "tyokay-osuus": "Osuus, %"}, "henkilöä"),
     )

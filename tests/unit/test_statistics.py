@@ -106,6 +106,28 @@ def test_a_variable_is_named_after_its_code_without_its_edition():
         statfin.column_names(StatfinTable(path="a/b"), two)
 
 
+def test_a_variable_that_a_query_left_out_is_its_total_in_the_answer():
+    table = StatfinTable(path="a/b", dimensions={"area": "alue_23", "age": "ika_10"})
+    age = {"code": "ika_10_20180101", "text": "Ikä", "values": ["SSS"], "valueTexts": ["Yhteensä"], "elimination": True}
+    area = {"code": "alue_23_20260101", "text": "Alue", "values": ["SSS"], "valueTexts": ["Koko maa"]}
+    year = {"code": "timeperiod_y", "text": "Vuosi", "values": ["2025"], "valueTexts": ["2025"], "time": True}
+    metadata = Document("metadata", orjson.dumps({"title": "", "variables": [area, age, year]}), "")
+    answer = {
+        "columns": [
+            {"code": area["code"], "type": "d"},
+            {"code": "timeperiod_y", "type": "t"},
+            {"code": "people", "type": "c"},
+        ],
+        "data": [{"key": ["SSS", "2025"], "values": ["7"]}],
+        "metadata": [{"updated": "2026-01-01T05.00.00Z"}],
+    }
+    parsed = statfin.parse_table(table)([Document("cells-0000", orjson.dumps(answer), "", (metadata,))])
+    assert parsed.unreadable == {}
+    assert parsed.tables["cell"].select("area_code", "age_code", "value").rows() == [("SSS", "SSS", 7.0)]
+    with pytest.raises(SourceError, match="0 variables match 'ika_10' for column age"):
+        statfin.resolve(table, [area, year])
+
+
 @cache
 def catalogue():
     return SyntheticCatalogue(build_world(load_settings()))
