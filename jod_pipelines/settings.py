@@ -334,9 +334,10 @@ class Settings(BaseSettings):
             dimensions={"sector": "sektoriluokitus_7", "area": "maakunta_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"},
             select={"sector": ("S0",), "sex": ("SSS",)},
         ),
-        # Key figures and employed by occupation of the Labour Force Survey: ten years, and the newest three.
+        # The Labour Force Survey's key figures of ten years, and the employed by occupation and by industry.
         StatfinTable(path="tyti/135z", select={"period": ("top:120",)}),
         StatfinTable(path="tyti/13au", dimensions={"occupation": "ammatti_19"}, select={"period": ("top:3",)}),
+        StatfinTable(path="tyti/13aq", dimensions={"industry": "toimiala_79"}),
         # The whole country's vacancy survey: a few hundred cells.
         StatfinTable(path="atp/11l1"),
         # Where graduates are a year later: 5.4 million cells in all, 0.6 million in the newest two years.

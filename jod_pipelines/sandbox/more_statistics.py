@@ -50,6 +50,7 @@ def _tables(world: World) -> list[Drawn]:
     areas = {**municipality_areas(world), **regions}
     groups = reference_table("isco_groups").select("occupation_code", "name_fi").iter_rows()
     occupations = {"SSS": "Yhteensä", **{code: name for code, name in groups if len(code) < 3}}
+    industries = dict.fromkeys(("SSS", "A_B", "C", "D_E", *"FGHIJ", "K_L", *"MNOPQR", "STU"), "Toimiala")
     years = tuple(str(year) for year in range(2016, 2026))
     months = tuple(f"{year}M{month:02d}" for year in range(2016, 2027) for month in range(1, 13) if (year, month) <= (2026, 10))
     quarters = tuple(f"{year}Q{quarter}" for year in range(2013, 2027) for quarter in range(1, 5) if (year, quarter) <= (2026, 2))
@@ -174,6 +175,15 @@ def _tables(world: World) -> list[Drawn]:
             },
             years[:-2],
             {"keskeyttaneet": ("Keskeyttäneet", "henkilöä"), "keskeyttaneet_osuus": ("Keskeyttäneiden osuus, %", "%")},
+        ),
+        Drawn(
+            "tyti/13aq",
+            "Työlliset toimialan mukaan",
+            statfin + "työvoimatutkimus",
+            "2026-03-05T06:00:00",
+            {"toimiala_79_20180101": industries},
+            years,
+            {"tyti-Tyolliset": ("Työlliset, 1000 henkilöä", "1000 henkilöä")},
         ),
     ]
 

@@ -43,7 +43,8 @@ with carried as (
     ]) }}
     union all
     {{ codes_outside('dim_industry', 'industry_code', [
-        ['bridge_industry', 'industry_code'], ['fct_job_posting', 'industry_code']
+        ['bridge_industry', 'industry_code'], ['fct_employed_by_industry_yearly', 'industry_code'],
+        ['fct_job_posting', 'industry_code']
     ]) }}
     union all
     {{ codes_outside('dim_organisation', 'organisation_oid', [
