@@ -69,7 +69,9 @@ def _column_rules(column: Column, table: Table) -> Iterator[Rule]:
     if column.unique and not column.primary_key:
         yield Rule("unique", "unique", name, _of_table(severity, table))
     if column.references and table.layer != "landing":
-        yield Rule("references", f"refers to {column.references}", name, _of_table(severity, table), column.references)
+        # A key column may hold a code that its dimension lacks: the row is still told from others by it.
+        told = _of_table(column.severity or table.severity, table)
+        yield Rule("references", f"refers to {column.references}", name, told, column.references)
 
 
 def _of_table(severity: Severity, table: Table) -> Severity:

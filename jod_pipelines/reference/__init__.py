@@ -10,7 +10,8 @@
 * `industry_classes.csv`: the total, and sections that the Labour Force Survey's tables give together; the codes are those of its
   table 13aq, the names are ours.
 * `known_unmapped.csv`: why a code that a source uses is in no dimension, by pattern; the first line that fits counts.
-* `measures.csv`: what the facts of the warehouse measure, with unit, names and definitions; our own wording.
+* `measures.csv`: what the facts of the warehouse measure, with unit, the decimals its source gives, names and definitions; our
+  own wording.
 * `source_measures.csv`: which measure a content code of a source's table is.
 * `municipality_changes.csv`: municipalities abolished, divided or made since 2006, with the first year of the new borders
   and the successor. Held against the code list kunta of Koodisto as recorded (`tests/acceptance/test_dimensions.py`): the last

@@ -1,8 +1,9 @@
 """Tables of Statistics Finland and resources of Vipunen that stand beside the forecasts' material.
 
 Codes, sizes and symbols are those of the real tables; numbers are drawn. What the sources' own pages do not tell (the
-variables of `vaenn/14wx` and `pra/15b2` beside area, time and contents; the code of age in `vkour/12bs`; all of
-`kkesk/14pi`) is shaped like their neighbours.
+variables of `vaenn/14wx` and `pra/15b2` beside area, time and contents; the code of age in `vkour/12bs`; all codes of
+`kkesk/14pi`, of which area, sector of education, year and contents are known; the sexes of `opiskt/14rw`) is shaped like
+their neighbours.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from jod_pipelines.sandbox.catalogue import PxTable, PxVariable
 from jod_pipelines.sandbox.world import World
 
 CONFIDENTIAL, NOT_YET, NIL = 3, 4, 9
+WITH_A_DECIMAL = ("%", "indeksi", "vuotta")
 SEX = {"SSS": "Yhteensä", "1": "Miehet", "2": "Naiset"}
 
 
@@ -170,11 +172,33 @@ def _tables(world: World) -> list[Drawn]:
             statfin + "koulutuksen keskeyttäminen",
             "2026-03-12T06:00:00",
             {
-                "maakunta_7_20250101": {"SSS": "KOKO MAA", **regions},
                 "koulutussektori_1_20180101": {"1": "Lukiokoulutus", "2": "Ammatillinen", "3": "Amk", "4": "Yliopisto"},
+                "maakunta_2_20130101": {"SS": "KOKO MAA", **{code.removeprefix("MK"): name for code, name in regions.items()}},
             },
-            years[:-2],
+            years[2:-1],
             {"keskeyttaneet": ("Keskeyttäneet", "henkilöä"), "keskeyttaneet_osuus": ("Keskeyttäneiden osuus, %", "%")},
+        ),
+        Drawn(
+            "opiskt/14rw",
+            "Opiskelijat ja tutkinnot koulutuslajin mukaan",
+            statfin + "opiskelijat ja tutkinnot",
+            "2026-03-12T06:00:00",
+            {
+                "koullaji_1_20180101": {
+                    "SSS": "Yhteensä",
+                    "1": "Lukiokoulutus",
+                    "2": "Ammatillinen",
+                    "3": "Amk",
+                    "4": "Yliopisto",
+                },
+                "sukupuoli_9_20180101": SEX,
+            },
+            years[:-1],
+            {
+                "opis_aop": ("Opiskelijat", "henkilöä"),
+                "uusi_aop": ("Uudet opiskelijat", "henkilöä"),
+                "tut_aop": ("Tutkinnot", "henkilöä"),
+            },
         ),
         Drawn(
             "tyti/13aq",
@@ -211,7 +235,8 @@ def _draw(world: World, table: Drawn, number: int) -> PxTable:
     variables = (time, *dimensions, contents) if table.time_first else (*dimensions, time, contents)
     shape = tuple(len(variable.values) for variable in variables)
     own = world.numbers(41, number)
-    numbers = np.round(own.lognormal(4.0, 1.5, shape), 1 if "%" in units else 0)
+    drawn = own.lognormal(4.0, 1.5, shape)
+    numbers = np.where([unit in WITH_A_DECIMAL for unit in units], np.round(drawn, 1), np.round(drawn))
     symbols = np.where(numbers == 0, NIL, np.where(numbers < 5, CONFIDENTIAL, 0)).astype(np.int8)
     symbols.reshape(-1)[-1] = NOT_YET
     folder, name = table.path.split("/")

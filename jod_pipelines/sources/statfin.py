@@ -149,7 +149,7 @@ def asked_variables(table: StatfinTable, variables: list[dict[str, Any]]) -> lis
 
     Only a variable that the source can eliminate may be left out; the answer is then of its total.
     """
-    stems = [re.escape(stem) + EDITION for stem in table.dimensions.values()]
+    stems = [stem + EDITION for stem in table.dimensions.values()]
     return [
         variable
         for variable in variables
@@ -171,7 +171,7 @@ def column_names(table: StatfinTable, variables: list[tuple[str, bool]], *, whol
     """
     columns: dict[str, str] = {}
     for column, stem in table.dimensions.items():
-        found = [code for code, _ in variables if re.fullmatch(re.escape(stem) + EDITION, code)]
+        found = [code for code, _ in variables if re.fullmatch(stem + EDITION, code)]
         expect(
             len(found) == 1 or (not found and not whole),
             f"statfin/{table.resource}: {len(found)} variables match {stem!r} for column {column}; mend the settings entry",

@@ -513,22 +513,26 @@ def test_dbt_has_every_description_in_three_languages():
         if path.suffix != ".yml":
             continue
         content = model._yaml(path)
-        tables = content.get("models", []) + [table for source in content.get("sources", []) for table in source["tables"]]
+        tables = content.get("models", []) + content.get("snapshots", [])
+        tables += [table for source in content.get("sources", []) for table in source["tables"]]
         for table in tables:
-            for item in [table, *table.get("columns", [])] if table.get("columns") else []:
+            for item in [table, *table["columns"]]:
                 texts = {item["description"], *(item["config"]["meta"].get(f"description_{code}") for code in ("fi", "sv"))}
                 assert len(texts - {"", None}) == 3, f"{path.name}: {table['name']}.{item['name']}"
                 described += 1
     assert described > len(comments.dictionary_frame())
 
 
-def test_every_column_of_marts_and_sources_in_dbts_pages_has_a_text_in_three_languages():
+def test_every_column_in_dbts_pages_has_a_text_in_three_languages():
     manifest = json.loads(project_manifest().read_bytes())
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["docs"]["show"]]
-    sources = [source for source in manifest["sources"].values() if source["schema"] in ("landing", "derived", "reference")]
-    columns = [(node["name"], column) for node in (*models, *sources) for column in node["columns"].values()]
+    shown = [
+        node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "snapshot") and node["docs"]["show"]
+    ]
+    shown += manifest["sources"].values()
+    columns = [(node["name"], column) for node in shown for column in node["columns"].values()]
     assert len(columns) > 1_000
-    assert not [node["name"] for node in models if not node["columns"]]
+    assert {node["resource_type"] for node in shown} == {"model", "snapshot", "source"}
+    assert not [node["name"] for node in shown if not node["columns"]]
     silent = [
         f"{name}.{column['name']}"
         for name, column in columns

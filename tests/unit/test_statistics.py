@@ -106,6 +106,18 @@ def test_a_variable_is_named_after_its_code_without_its_edition():
         statfin.column_names(StatfinTable(path="a/b"), two)
 
 
+def test_a_dimension_whose_code_nobody_published_is_found_by_an_expression_or_the_table_is_told_apart():
+    table = StatfinTable(path="kkesk/14pi", dimensions={"area": r"(alue|maakunta)_\d+", "sector": r"koul\w+"})
+    years = ("timeperiod_y", True)
+    for area in ("alue_28_20250101", "maakunta_2_20130101", "maakunta_7"):
+        columns = statfin.column_names(table, [("koulutussektori_1_20180101", False), (area, False), years])
+        assert columns == {area: "area", "koulutussektori_1_20180101": "sector", "timeperiod_y": "period"}
+    with pytest.raises(SourceError, match=r"statfin/kkesk_14pi: 0 variables match .* for column sector; mend the settings entry"):
+        statfin.column_names(table, [("alue_28_20250101", False), ("opetussektori_1", False), years])
+    with pytest.raises(ValueError, match="of column area is no regular expression"):
+        StatfinTable(path="a/b", dimensions={"area": "alue_("})
+
+
 def test_a_variable_that_a_query_left_out_is_its_total_in_the_answer():
     table = StatfinTable(path="a/b", dimensions={"area": "alue_23", "age": "ika_10"})
     age = {"code": "ika_10_20180101", "text": "Ikä", "values": ["SSS"], "valueTexts": ["Yhteensä"], "elimination": True}

@@ -5,6 +5,7 @@ with carried as (
         ['fct_applicants_yearly', 'region_code'],
         ['fct_application_option', 'municipality_code'], ['fct_application_option', 'region_code'],
         ['fct_benefits', 'municipality_code'], ['fct_benefits_current_borders', 'municipality_code'],
+        ['fct_discontinuation_yearly', 'region_code'],
         ['fct_employed_yearly', 'region_code'], ['fct_graduate_placement_yearly', 'region_code'],
         ['fct_guidance_channel', 'municipality_codes', 'list'], ['fct_guidance_service', 'municipality_codes', 'list'],
         ['fct_implementation', 'municipality_codes', 'list'], ['fct_implementation', 'region_codes', 'list'],
