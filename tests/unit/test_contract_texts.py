@@ -18,6 +18,7 @@ from jod_pipelines.contracts import comments, dbt, dictionary, expectations, gen
 from jod_pipelines.contracts.check import defects
 from jod_pipelines.contracts.explain import explain_column, explain_table, find
 from jod_pipelines.contracts.model import CONTRACTS, LANGUAGES, glossary, load_contracts
+from jod_pipelines.contracts.rules import rules_of
 from jod_pipelines.contracts.wording import column_rules, freshness_of, table_rules
 from jod_pipelines.errors import ContractError
 from jod_pipelines.publication.datapackage import table_schema
@@ -82,6 +83,14 @@ def test_every_column_and_table_is_described_in_three_languages():
 
 def test_the_contracts_have_no_defects():
     assert [str(defect) for defect in defects()] == []
+
+
+def test_a_code_of_the_key_that_its_dimension_lacks_is_told_while_the_key_itself_blocks(tmp_path):
+    told = "primaryKey: true\n        relationships: [{type: foreignKey, to: things.thing_code}]\n"
+    told += "        customProperties: [{property: severity, value: warn}]"
+    table = load_contracts(contracts_in(tmp_path / "c", CONTRACT.replace("primaryKey: true", told)))["marts"]["things"]
+    weighs = {rule.kind: rule.severity for rule in rules_of(table) if rule.column == "thing_code"}
+    assert weighs == {"type": "block", "required": "block", "references": "warn", "key": "block"}
 
 
 def test_sound_contracts_have_no_defects(tmp_path):
