@@ -331,8 +331,8 @@ class Settings(BaseSettings):
         ),
         StatfinTable(
             path="tyokay/115s",
-            dimensions={"occupation": "ammatti_104", "area": "alue_28"},
-            select={"period": ("top:1",)},
+            dimensions={"occupation": "ammatti_104", "area": "alue_28", "sex": "sukupuoli_9"},
+            select={"sex": ("SSS",), "period": ("top:1",)},
         ),
         StatfinTable(
             path="pra/15au",
@@ -347,7 +347,11 @@ class Settings(BaseSettings):
         ),
         # The Labour Force Survey's key figures of ten years, and the employed by occupation and by industry.
         StatfinTable(path="tyti/135z", select={"period": ("top:120",)}),
-        StatfinTable(path="tyti/13au", dimensions={"occupation": "ammatti_19"}, select={"period": ("top:3",)}),
+        StatfinTable(
+            path="tyti/13au",
+            dimensions={"sex": "sukupuoli_9", "occupation": "ammatti_19"},
+            select={"sex": ("SSS",), "period": ("top:3",)},
+        ),
         StatfinTable(path="tyti/13aq", dimensions={"industry": "toimiala_79"}),
         # The whole country's vacancy survey: a few hundred cells.
         StatfinTable(path="atp/11l1"),

@@ -77,9 +77,10 @@ def _tables(world: World) -> list[Drawn]:
             "Työlliset ammatin mukaan",
             statfin + "työvoimatutkimus",
             "2026-03-05T06:00:00",
-            {"ammatti_19_20180101": occupations},
+            {"sukupuoli_9_20180101": SEX, "ammatti_19_20180101": occupations},
             years,
             {"tyti-Tyolliset": ("Työlliset, 1000 henkilöä", "1000 henkilöä")},
+            time_first=True,
         ),
         Drawn(
             "vkour/12bs",
@@ -236,7 +237,8 @@ def _draw(world: World, table: Drawn, number: int) -> PxTable:
     shape = tuple(len(variable.values) for variable in variables)
     own = world.numbers(41, number)
     drawn = own.lognormal(4.0, 1.5, shape)
-    numbers = np.where([unit in WITH_A_DECIMAL for unit in units], np.round(drawn, 1), np.round(drawn))
+    shares = np.where([unit == "%" for unit in units], drawn % 100, drawn)
+    numbers = np.where([unit in WITH_A_DECIMAL for unit in units], np.round(shares, 1), np.round(drawn))
     symbols = np.where(numbers == 0, NIL, np.where(numbers < 5, CONFIDENTIAL, 0)).astype(np.int8)
     symbols.reshape(-1)[-1] = NOT_YET
     folder, name = table.path.split("/")

@@ -154,11 +154,12 @@ def employed_by_occupation_area(world: World) -> PxTable:
     shares = people * noise / (people * noise).sum(axis=1, keepdims=True)
     totals = np.array([stock[[code.startswith(minor) for code in occupations]].sum(axis=0) for minor in minors])
     by_region = np.round(totals[:, None, :] * shares[:, :, None])
-    numbers = np.concatenate([totals[:, None, :], by_region], axis=1)[..., None]
+    numbers = np.concatenate([totals[:, None, :], by_region], axis=1)[:, :, None, :, None]
     symbols = np.where((numbers > 0) & (numbers < 10), CONFIDENTIAL, 0).astype(np.int8)
     variables = (
         PxVariable("ammatti_104_20161021", "Ammatti", minors, minors),
         PxVariable("alue_28_20250101", "Alue", areas, areas),
+        PxVariable("sukupuoli_9_20180101", "Sukupuoli", ("SSS",), ("Yhteensä",), elimination=True),
         PxVariable("timeperiod_y", "Vuosi", years, years, time=True),
         _contents({"tyokay-tyolliset2": "Työlliset"}, "henkilöä"),
     )
