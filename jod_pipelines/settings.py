@@ -339,10 +339,10 @@ class Settings(BaseSettings):
             dimensions={"sector": "sektoriluokitus_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"},
             select={"sector": ("S0",), "sex": ("SSS",)},
         ),
-        # The newest year of wages by region; all sectors together, since the split is thin below the whole country.
+        # The newest year of wages by region, all occupations and sectors together. Its area is published without its number.
         StatfinTable(
             path="pra/15b2",
-            dimensions={"sector": "sektoriluokitus_7", "area": "maakunta_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"},
+            dimensions={"sector": "sektoriluokitus_7", "area": r"alue_\d+", "sex": "sukupuoli_9"},
             select={"sector": ("S0",), "sex": ("SSS",)},
         ),
         # The Labour Force Survey's key figures of ten years, and the employed by occupation and by industry.

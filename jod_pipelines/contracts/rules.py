@@ -70,8 +70,8 @@ def _column_rules(column: Column, table: Table) -> Iterator[Rule]:
         yield Rule("unique", "unique", name, _of_table(severity, table))
     if column.references and table.layer != "landing":
         # A key column may hold a code that its dimension lacks: the row is still told from others by it.
-        told = _of_table(column.severity or table.severity, table)
-        yield Rule("references", f"refers to {column.references}", name, told, column.references)
+        own = column.severity or table.severity
+        yield Rule("references", f"refers to {column.references}", name, _of_table(own, table), column.references)
 
 
 def _of_table(severity: Severity, table: Table) -> Severity:

@@ -1,7 +1,7 @@
 """Tables of Statistics Finland and resources of Vipunen that stand beside the forecasts' material.
 
 Codes, sizes and symbols are those of the real tables; numbers are drawn. What the sources' own pages do not tell (the
-variables of `vaenn/14wx` and `pra/15b2` beside area, time and contents; the code of age in `vkour/12bs`; all codes of
+number of the area in `pra/15b2`; the code of age in `vkour/12bs`; all codes of
 `kkesk/14pi`, of which area, sector of education, year and contents are known; the sexes of `opiskt/14rw`) is shaped like
 their neighbours.
 """
@@ -139,19 +139,21 @@ def _tables(world: World) -> list[Drawn]:
         ),
         Drawn(
             "pra/15b2",
-            "Kokoaikaisten palkansaajien ansiot alueen ja ammatin mukaan",
+            "Kokoaikaisten palkansaajien ansiot maakunnan mukaan",
             statfin + "palkkarakenne",
             "2025-12-01T06:00:00",
             {
                 "sektoriluokitus_7_20230101": {"S0": "Yhteensä", "S11_S12_S15": "Yksityinen", "S13111": "Valtio"},
-                "maakunta_7_20250101": {"SSS": "KOKO MAA", **regions},
-                "ammatti_19_20180101": occupations,
-                "sukupuoli_9_20180101": {"SSS": "Yhteensä"},
+                "alue_28_20250101": {"SSS": "KOKO MAA", **regions},
+                "sukupuoli_9_20180101": SEX,
             },
             ("2024",),
             {
                 "koko_psaaja_lkm": ("Palkansaajien lukumäärä", "henkilöä"),
+                "koko_psaaja_kans_ka": ("Kokonaisansio, keskiarvo", "euroa"),
                 "koko_psaaja_kans_med": ("Kokonaisansio, mediaani", "euroa"),
+                "koko_psaaja_kans_p10": ("Kokonaisansio, 1. desiili", "euroa"),
+                "koko_psaaja_kans_p90": ("Kokonaisansio, 9. desiili", "euroa"),
             },
             eliminated=("sukupuoli_9_20180101",),
         ),
@@ -163,8 +165,11 @@ def _tables(world: World) -> list[Drawn]:
             {},
             quarters,
             {
-                "atp-avoimet": ("Avoimet työpaikat", "lkm"),
-                "atp-vaikeasti": ("Vaikeasti täytettävät työpaikat", "lkm"),
+                "atp_lkm": ("Avoimet työpaikat", "lkm"),
+                "atp_eihoit": ("Avoimet työpaikat ilman hoitajaa", "lkm"),
+                "atp_osa": ("Osa-aikaiset avoimet työpaikat", "lkm"),
+                "atp_maar": ("Määräaikaiset avoimet työpaikat", "lkm"),
+                "atp_vaik": ("Vaikeasti täytettävät työpaikat", "lkm"),
             },
         ),
         Drawn(

@@ -102,7 +102,7 @@ def employed_by_occupation(world: World) -> PxTable:
 
 
 def employed_by_occupation_age(world: World) -> PxTable:
-    """115r: employed by two-digit occupation and age. No source we have tells its ages: five-year groups are supposed."""
+    """115r: employed by two-digit occupation and age, in five-year groups, where the live table has 18-24, 25-34 ... 65-74."""
     life = working_life(world)
     numbers = life.by_age[: len(life.years)].round().transpose(1, 2, 0)[:, :, None, :, None]
     symbols = np.where(numbers == 0, NIL, 0).astype(np.int8)
