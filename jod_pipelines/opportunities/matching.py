@@ -131,7 +131,7 @@ def coverage(people: sparse.csr_array, profiles: Profiles) -> Floats:
     """Share of what an opportunity asks or gives that people have, (p, o) 0-1; a skill counts by weight and importance."""
     asked = profiles.weights * importance(profiles)
     total = np.maximum(np.asarray(asked.sum(axis=1)), 1e-9)
-    return ((covered(people, profiles.related) @ asked.T).toarray() / total).astype(np.float32)
+    return np.asarray((covered(people, profiles.related) @ asked.T).toarray() / total, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -191,14 +191,14 @@ class Scorer:
 
     def scores(self, people: sparse.csr_array) -> Floats:
         """(p, o) 0-1; 0 for somebody without any skill."""
-        score = 1 / (1 + np.exp(-self.log_odds(people)))
+        score = _chance(self.log_odds(people))
         return np.where(np.asarray(people.sum(axis=1))[:, None] > 0, score, 0).astype(np.float32)
 
     def score(self, skills: Sequence[str], interests: Sequence[str] = (), interest_weight: float = 0.5) -> Floats:
         """One person's scores (o,): the mean of that of the skills and that of the interests; of one alone without the other."""
         of_skills, of_interests = self.scores(self.people([skills, interests]))
         weight = interest_weight if of_skills.any() and of_interests.any() else float(of_interests.any())
-        return (1 - weight) * of_skills + weight * of_interests
+        return np.asarray((1 - weight) * of_skills + weight * of_interests, dtype=np.float32)
 
     def explain(self, skills: Sequence[str]) -> pl.DataFrame:
         """How much each of a person's skills counts: the log-odds that would be lost without it.
@@ -357,7 +357,8 @@ def _logistic(made: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndar
     from sklearn.linear_model import LogisticRegression
 
     cells, answers = made.reshape(-1, made.shape[2]), own.ravel()
-    found, used = np.zeros(made.shape[2] + 1), list(range(made.shape[2]))
+    found: np.ndarray[Any, np.dtype[np.float64]] = np.zeros(made.shape[2] + 1)
+    used = list(range(made.shape[2]))
     while used:
         fitted = LogisticRegression(C=1e6, max_iter=2_000).fit(cells[:, used], answers)
         if (fitted.coef_ >= 0).all():
@@ -366,16 +367,16 @@ def _logistic(made: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndar
     found[0] = fitted.intercept_[0]
     found[[1 + place for place in used]] = fitted.coef_[0]
     # Rounded, so that the last bits of a solver are not a new calibration.
-    return np.round(found, 4)
+    return found.round(4)
 
 
 def _weighed(made: Floats, coefficients: np.ndarray[Any, np.dtype[np.float64]]) -> Floats:
     """Log-odds (p, o) of features (p, o, f); coefficients (f + 1,) or one row for each opportunity."""
-    return (coefficients[..., 0] + (made * coefficients[..., 1:]).sum(axis=2)).astype(np.float32)
+    return np.asarray(coefficients[..., 0] + (made * coefficients[..., 1:]).sum(axis=2), dtype=np.float32)
 
 
 def _chance(log_odds: Floats) -> Floats:
-    return 1 / (1 + np.exp(-log_odds))
+    return np.asarray(1 / (1 + np.exp(-log_odds)), dtype=np.float32)
 
 
 def _figures(score: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, float]:
@@ -406,14 +407,14 @@ def _curve(kind: str, score: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -
 
 
 def _cosine(people: sparse.csr_array, weights: sparse.csr_array) -> Floats:
-    return (_unit(people) @ _unit(weights).T).toarray()
+    return np.asarray((_unit(people) @ _unit(weights).T).toarray(), dtype=np.float32)
 
 
 def _jaccard(people: sparse.csr_array, weights: sparse.csr_array) -> Floats:
     listed = (weights > 0).astype(np.float32)
     common = (people @ listed.T).toarray()
     either = np.asarray(people.sum(axis=1))[:, None] + np.asarray(listed.sum(axis=1)) - common
-    return common / np.maximum(either, 1)
+    return np.asarray(common / np.maximum(either, 1), dtype=np.float32)
 
 
 def _unit(rows: sparse.csr_array) -> sparse.csr_array:
@@ -428,13 +429,13 @@ def _rows_of_sum_one(counts: sparse.csr_array) -> sparse.csr_array:
 MATCH_SCHEMA: dict[str, pl.DataType] = {
     "job_opportunity_id": pl.String(),
     "education_opportunity_id": pl.String(),
-    "rank": pl.Int32(),
-    "score": pl.Float64(),
+    "match_rank": pl.Int32(),
+    "match_score": pl.Float64(),
     "covered_share": pl.Float64(),
     "used_share": pl.Float64(),
-    "covered_skills": pl.List(pl.String()),
-    "related_skills": pl.List(pl.String()),
-    "missing_skills": pl.List(pl.String()),
+    "covered_skill_uris": pl.List(pl.String()),
+    "related_skill_uris": pl.List(pl.String()),
+    "missing_skill_uris": pl.List(pl.String()),
 }
 
 
@@ -466,17 +467,17 @@ def opportunity_match(profiles: Profiles, educations: int, min_score: float) -> 
             {
                 "job_opportunity_id": ids[jobs[rows]].tolist(),
                 "education_opportunity_id": ids[schools[columns]].tolist(),
-                "score": score[rows, columns],
+                "match_score": score[rows, columns],
                 "covered_share": asked_shares[rows, columns],
                 "used_share": used_shares[rows, columns],
             },
             schema={name: MATCH_SCHEMA[name] for name in ("job_opportunity_id", "education_opportunity_id")}
-            | dict.fromkeys(("score", "covered_share", "used_share"), pl.Float64()),
+            | dict.fromkeys(("match_score", "covered_share", "used_share"), pl.Float64()),
         )
-        .with_columns(pl.col("score", "covered_share", "used_share").round(4).clip(0, 1))
-        .sort("job_opportunity_id", "score", "education_opportunity_id", descending=[False, True, False])
-        .with_columns(rank=pl.int_range(1, pl.len() + 1).over("job_opportunity_id").cast(pl.Int32))
-        .filter(pl.col("rank") <= educations)
+        .with_columns(pl.col("match_score", "covered_share", "used_share").round(4).clip(0, 1))
+        .sort("job_opportunity_id", "match_score", "education_opportunity_id", descending=[False, True, False])
+        .with_columns(match_rank=pl.int_range(1, pl.len() + 1).over("job_opportunity_id").cast(pl.Int32))
+        .filter(pl.col("match_rank") <= educations)
     )
     listed = _cells(profiles, jobs, profiles.weights).rename({"opportunity_id": "job_opportunity_id", "value": "weight"})
     held = _cells(profiles, schools, covered(given, profiles.related)).rename({"opportunity_id": "education_opportunity_id"})
@@ -488,13 +489,13 @@ def opportunity_match(profiles: Profiles, educations: int, min_score: float) -> 
         )
         .group_by("job_opportunity_id", "education_opportunity_id", maintain_order=True)
         .agg(
-            covered_skills=pl.col("skill_uri").filter(state >= 1),
-            related_skills=pl.col("skill_uri").filter((state > 0) & (state < 1)),
-            missing_skills=pl.col("skill_uri").filter(state == 0),
+            covered_skill_uris=pl.col("skill_uri").filter(state >= 1),
+            related_skill_uris=pl.col("skill_uri").filter((state > 0) & (state < 1)),
+            missing_skill_uris=pl.col("skill_uri").filter(state == 0),
         )
     )
     matched = pairs.join(lists, on=["job_opportunity_id", "education_opportunity_id"])
-    return matched.select(list(MATCH_SCHEMA)).sort("job_opportunity_id", "rank")
+    return matched.select(list(MATCH_SCHEMA)).sort("job_opportunity_id", "match_rank")
 
 
 def _cells(profiles: Profiles, rows: np.ndarray[Any, np.dtype[np.int64]], matrix: sparse.csr_array) -> pl.DataFrame:
