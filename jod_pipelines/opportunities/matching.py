@@ -20,6 +20,8 @@ KINDS = ("job", "education")
 UNTRIED = (-3.9, 0.2, 11.0, 1.7)
 """Calibration of a kind with too few members to learn one from: as learnt from the 461 recorded programmes."""
 FEWEST_PEOPLE = 50
+FEW = 3
+"""Skills that someone tells who tells few."""
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Texts = np.ndarray[Any, np.dtype[np.str_]]
 
@@ -235,7 +237,8 @@ class Calibrated:
 
     Attributes:
         coefficients: (2, 4); see `Scorer`.
-        quality: opportunity_kind, person (`whole` has a member's skills, `part` some of them, `joined` those of two), method
+        quality: opportunity_kind, person (`whole` has a member's skills, `part` some of them, `few` three at
+            most, `joined` those of two), method
             (`scorer`, `cosine`, `jaccard`), people, top_1, top_5, brier.
         curve: opportunity_kind, score_from, score_to, pairs, mean_score, chosen_share.
     """
@@ -276,7 +279,7 @@ def calibrate(profiles: Profiles, members: pl.DataFrame, skills: pl.DataFrame, s
     return Calibrated(coefficients, pl.DataFrame(quality), pl.concat(curves) if curves else pl.DataFrame())
 
 
-PEOPLE = ("whole", "part", "joined")
+PEOPLE = ("whole", "part", "few", "joined")
 
 
 @dataclass(frozen=True)
@@ -310,12 +313,14 @@ def _held_out(
         kept = np.sort(chosen[fold[chosen] == number])
         others = np.flatnonzero(fold != number)
         partial = _profiles_from(profiles, columns, has[others], belongs[others])
-        some = has[kept].copy()
+        some, few = has[kept].copy(), has[kept].copy()
         some.data *= random.random(len(some.data)) < settings.part_share
+        few.data *= _places_at_random(few, random) < random.integers(1, FEW + 1, len(kept)).repeat(np.diff(few.indptr))
         other = np.roll(kept, 1)
         for person, people, own in (
             ("whole", has[kept], belongs[kept]),
             ("part", some, belongs[kept]),
+            ("few", few, belongs[kept]),
             ("joined", has[kept].maximum(has[other]).tocsr(), belongs[kept] + belongs[other]),
         ):
             told = np.flatnonzero(np.asarray(people.sum(axis=1)) > 0)
@@ -325,6 +330,15 @@ def _held_out(
             parts.append(_People(made, beside, mine, np.full(len(told), person)))
     joined = (np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "beside", "own", "person"))
     return _People(*joined)
+
+
+def _places_at_random(rows: sparse.csr_array, random: np.random.Generator) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The cells of each row of a matrix numbered from 0 at random, in the order they are stored."""
+    row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    order = np.lexsort((random.random(len(row)), row))
+    places = np.empty(len(row), dtype=np.int64)
+    places[order] = np.arange(len(row)) - rows.indptr[:-1].repeat(np.diff(rows.indptr))
+    return places
 
 
 def _members(profiles: Profiles, members: pl.DataFrame, skills: pl.DataFrame) -> tuple[sparse.csr_array, sparse.csr_array]:

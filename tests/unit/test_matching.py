@@ -209,7 +209,7 @@ def test_held_out_postings_find_their_kind_of_work(hard):
 
 def test_scores_mean_what_they_say_and_beat_cosine_and_jaccard_that_were_calibrated_likewise(hard):
     found = {(row["person"], row["method"]): row for row in hard.calibrated.quality.iter_rows(named=True)}
-    for person, least in (("whole", 0.97), ("part", 0.79), ("joined", 0.99)):
+    for person, least in (("whole", 0.97), ("part", 0.79), ("few", 0.6), ("joined", 0.99)):
         scorer, cosine, jaccard = (found[person, method] for method in ("scorer", "cosine", "jaccard"))
         assert scorer["top_1"] > least
         assert scorer["top_1"] >= max(cosine["top_1"], jaccard["top_1"]) - 0.002
