@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -38,7 +39,7 @@ from jod_pipelines.publication.matching_files import (
 )
 from jod_pipelines.sandbox.overlap import Hardness
 from jod_pipelines.settings import MatchingSettings
-from tests.support.matching_worlds import NO_CONCEPTS, NO_STEPS, planted
+from matching_worlds import NO_CONCEPTS, NO_STEPS, planted
 
 SETTINGS = MatchingSettings()
 CALIBRATION = np.array([[-4.0, 0.3, 8.0, 2.0], [-5.0, 0.5, 9.0, 1.0]])
@@ -264,7 +265,8 @@ def test_the_matrix_reads_back_as_it_was_and_is_the_same_bytes_in_another_proces
     assert matcher.labels["java"] == ("java fi", "java", "")
     assert "left out" not in matcher.labels
     code = "import hashlib; from tests.unit.test_matching import *; print(hashlib.sha256(matrix_file(*matcher_of())).hexdigest())"
-    elsewhere = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    elsewhere = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=paths).stdout.strip()
     body = (folder / FOLDER / MATRIX).read_bytes()
     assert hashlib.sha256(body).hexdigest() == elsewhere
     manifest = json.loads((folder / FOLDER / "manifest.json").read_bytes())
