@@ -67,6 +67,7 @@ SETTINGS_THAT_MATTER = {
     "identity",
     "forecasts",
     "skill_trends",
+    "long_term",
     "publication",
     "texts",
     "sources",
