@@ -19,7 +19,8 @@ from rich.table import Table
 from jod_pipelines.cli_query import Language
 from jod_pipelines.errors import QueryError
 from jod_pipelines.opportunities.matching import Profiles, covered
-from jod_pipelines.publication.matching_files import LANGUAGES, Matcher, read_matcher
+from jod_pipelines.opportunities.matching_files import LANGUAGES, Matcher, read_matcher
+from jod_pipelines.publication.matching_files import FOLDER, MATRIX
 from jod_pipelines.settings import load_settings
 
 NEAR = 5
@@ -58,7 +59,7 @@ def match(
     from jod_pipelines.publication.release import find_release
 
     folder = find_release(Platform(load_settings(home=home)).releases_folder, release)
-    matcher = read_matcher(folder)
+    matcher = read_matcher(folder / FOLDER / MATRIX)
     profiles = matcher.scorer.profiles
     has = resolve(split(skills, matcher), matcher, profiles.skill_uris.tolist(), "skill")
     wants = resolve(

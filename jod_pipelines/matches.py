@@ -6,10 +6,12 @@ import polars as pl
 
 from jod_pipelines.contracts.model import published_table
 from jod_pipelines.opportunities.matching import KINDS, Calibrated, Profiles, Scorer, calibrate, opportunity_match
+from jod_pipelines.opportunities.matching_files import matrix_file, report_of
 from jod_pipelines.platform import Platform
-from jod_pipelines.publication.matching_files import MATRIX, REPORT, matrix_file, report_of
 from jod_pipelines.warehouse.build import Warehouse
 
+MATRIX, REPORT = "matching.npz", "matching.json"
+"""The scorer and what is known of it, among the derived datasets."""
 CONCEPTS = """
 with said as (
     select dist.opportunity_id, dist.count, occupation.occupation_uri, occupation.occupation_code
@@ -106,6 +108,11 @@ def make_matches(platform: Platform) -> tuple[pl.DataFrame, Calibrated]:
     (warehouse.derived / MATRIX).write_bytes(matrix_file(scorer, labels))
     (warehouse.derived / REPORT).write_bytes(report)
     return matches, calibrated
+
+
+def matching_of(warehouse: Warehouse) -> tuple[bytes, bytes]:
+    """The scorer and the report of the newest matches."""
+    return (warehouse.derived / MATRIX).read_bytes(), (warehouse.derived / REPORT).read_bytes()
 
 
 READ = (

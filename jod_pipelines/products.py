@@ -17,6 +17,7 @@ from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
 from jod_pipelines.fingerprint import code_fingerprint, combined
 from jod_pipelines.forecasting.vacancies import VacancyForecast, forecast_vacancies
+from jod_pipelines.matches import matching_of
 from jod_pipelines.opportunities.build import (
     Material,
     Opportunities,
@@ -262,7 +263,7 @@ def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
         warnings=tuple(warnings),
     )
     about = {name: getattr(note, name) for name in ("release_id", "data_origin", "as_of", "fingerprint")}
-    files = release_files(warehouse.derived, about | {"code": code_fingerprint()})
+    files = release_files(*matching_of(warehouse), about | {"code": code_fingerprint()})
     return ReleaseContent(note, datasets, platform.settings.publication.min_cell, forecast_history(platform), files)
 
 

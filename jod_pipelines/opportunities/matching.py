@@ -264,11 +264,11 @@ def calibrate(profiles: Profiles, members: pl.DataFrame, skills: pl.DataFrame, s
         if people is None:
             continue
         learnt, kept = people.half(0), people.half(1)
-        coefficients[place] = _logistic(learnt.features, learnt.own)
+        coefficients[place] = logistic(learnt.features, learnt.own)
         shown = {"scorer": _chance(_weighed(kept.features, coefficients[place]))}
         for number, method in enumerate(("cosine", "jaccard")):
             beside = [each.beside[:, :, number : number + 1] for each in (learnt, kept)]
-            shown[method] = _chance(_weighed(beside[1], _logistic(beside[0], learnt.own)))
+            shown[method] = _chance(_weighed(beside[1], logistic(beside[0], learnt.own)))
         quality += [
             {"opportunity_kind": kind, "person": person, "method": method} | _figures(score[rows], kept.own[rows])
             for method, score in shown.items()
@@ -366,7 +366,7 @@ def _profiles_from(
     return replace(profiles, weights=weights, members=np.where(members > 0, members, profiles.members).astype(np.float32))
 
 
-def _logistic(made: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def logistic(made: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Constant and coefficients of a logistic regression without any below zero: such a feature is left out."""
     from sklearn.linear_model import LogisticRegression
 

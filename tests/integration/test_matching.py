@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from jod_pipelines.matches import make_matches
+from jod_pipelines.opportunities.matching_files import Matcher, read_matcher
 from jod_pipelines.platform import Platform
-from jod_pipelines.publication.matching_files import MATRIX, Matcher, read_matcher
+from jod_pipelines.publication.matching_files import MATRIX
 from jod_pipelines.sandbox.vocabulary import own_vocabulary
 from jod_pipelines.settings import load_settings
 from tests_support import jod
@@ -18,7 +19,7 @@ from tests_support import jod
 
 @pytest.fixture(scope="module")
 def matcher(small_home: Path) -> Matcher:
-    return read_matcher(small_home / "releases" / "latest")
+    return read_matcher(small_home / "releases" / "latest" / "matching" / MATRIX)
 
 
 def published(home: Path, name: str) -> pl.DataFrame:

@@ -24,19 +24,11 @@ from jod_pipelines.opportunities.matching import (
     evidence,
     features,
     importance,
+    logistic,
     opportunity_match,
 )
-from jod_pipelines.publication.matching_files import (
-    FOLDER,
-    MATRIX,
-    Matcher,
-    matching_problems,
-    matrix_file,
-    read_matcher,
-    release_files,
-    report_of,
-    respond,
-)
+from jod_pipelines.opportunities.matching_files import Matcher, matrix_file, read_matcher, report_of, respond
+from jod_pipelines.publication.matching_files import FOLDER, MATRIX, matching_problems, release_files
 from jod_pipelines.sandbox.overlap import Hardness
 from jod_pipelines.settings import MatchingSettings
 from matching_worlds import NO_CONCEPTS, NO_STEPS, planted
@@ -184,6 +176,16 @@ def test_educations_for_a_job_are_those_that_give_what_it_asks():
     assert care["match_score"] == pytest.approx(harmonic, abs=1e-3)
     second = matches.filter(pl.col("job_opportunity_id") == "code", pl.col("match_rank") == 2).row(0, named=True)
     assert (second["education_opportunity_id"], second["related_skill_uris"]) == ("everything", ["sql"])
+    assert second["missing_skill_uris"] == ["java", "teamwork"]
+
+
+def test_a_feature_that_would_count_against_knowing_more_is_left_out():
+    random = np.random.default_rng(3)
+    made = random.random((200, 5, 2))
+    own = made[:, :, 0] - made[:, :, 1] + random.normal(0, 0.2, (200, 5)) > 0
+    constant, helps, harms = logistic(made, own)
+    assert helps > 1 and harms == 0
+    assert constant == pytest.approx(logistic(made[:, :, :1], own)[0])
 
 
 HARD = Hardness(kinds=60)
@@ -238,12 +240,9 @@ def matcher_of(tmp_path=None):
 
 def release_folder(tmp_path, hard):
     scorer, labels = matcher_of()
-    derived = tmp_path / "derived"
-    derived.mkdir(parents=True)
-    (derived / "matching.npz").write_bytes(matrix_file(scorer, labels))
-    (derived / "matching.json").write_bytes(report_of(scorer, hard.calibrated, SETTINGS, ["1.2.0"]))
+    report = report_of(scorer, hard.calibrated, SETTINGS, ["1.2.0"])
     folder = tmp_path / "releases" / "r1"
-    for path, body in release_files(derived, {"release_id": "r1"}).items():
+    for path, body in release_files(matrix_file(scorer, labels), report, {"release_id": "r1"}).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(body)
     for kind, name in (("job", "job_opportunity"), ("education", "education_opportunity")):
@@ -259,7 +258,7 @@ def release_folder(tmp_path, hard):
 def test_the_matrix_reads_back_as_it_was_and_is_the_same_bytes_in_another_process(tmp_path, hard):
     folder = release_folder(tmp_path, hard)
     scorer, _ = matcher_of()
-    matcher = read_matcher(folder)
+    matcher = read_matcher(folder / FOLDER / MATRIX)
     people = [["java", "teamwork"], ["isco/C2512"]]
     np.testing.assert_array_equal(matcher.scorer.scores(matcher.scorer.people(people)), scorer.scores(scorer.people(people)))
     assert matcher.labels["java"] == ("java fi", "java", "")
@@ -281,8 +280,8 @@ def test_matching_files_that_do_not_fit_the_release_are_found(tmp_path, hard):
     (folder / FOLDER / MATRIX).write_bytes(b"PK broken")
     assert "is damaged" in matching_problems(folder, frozenset(SMALL))[0]
     (folder / FOLDER / MATRIX).unlink()
-    with pytest.raises(PublicationError, match="holds no matching"):
-        read_matcher(folder)
+    with pytest.raises(PublicationError, match="older than matching"):
+        read_matcher(folder / FOLDER / MATRIX)
 
 
 def test_the_consumers_request_is_answered_for_every_opportunity():
