@@ -25,6 +25,8 @@ from jod_pipelines.settings import load_settings
 
 NEAR = 5
 SHOWN = 5
+LEAST = 0.005
+"""Scores that would be shown as 0 % are not shown."""
 HEADINGS = {
     "fi": ("mahdollisuus", "laji", "sopivuus", "osaamiset, jotka vaikuttivat", "puuttuvat osaamiset"),
     "sv": ("möjlighet", "slag", "passar", "kompetenser som inverkade", "kompetenser som saknas"),
@@ -67,7 +69,9 @@ def match(
     )
     if not has and not wants:
         raise QueryError("say what the person can do or wants: --skills 'label, label' or --interests 'label, label'")
-    found = best(matcher, has, wants, interest_weight, kind, top)
+    found = best(matcher, has, wants, interest_weight, kind, top).filter(pl.col("score") >= LEAST)
+    if found.is_empty():
+        raise QueryError("nothing fits: no opportunity of this release has anything to do with what was named")
     heading = HEADINGS[lang]
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, justify in zip(heading, ("left", "left", "right", "left", "left"), strict=True):
