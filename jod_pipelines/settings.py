@@ -141,6 +141,19 @@ class IdentitySettings(_Strict):
     qualification_keep_share: float = Field(default=0.33, gt=0, lt=0.5, description="below it a qualification's id is let go")
 
 
+class MatchingSettings(_Strict):
+    """How skills are matched with opportunities; see `opportunities.matching`."""
+
+    related_weight: float = Field(default=0.5, ge=0, lt=1, description="what a skill one step broader or narrower counts")
+    smoothing: float = Field(default=5.0, gt=0, description="members of the average kind added to each opportunity")
+    educations: int = Field(default=10, ge=1, description="educations published for a job opportunity, at most")
+    min_score: float = Field(default=0.05, ge=0, le=1, description="score below which an education is not published for a job")
+    folds: int = Field(default=5, ge=2, description="parts of the members, each scored by what the others say")
+    sample: int = Field(default=5_000, ge=100, description="members of each kind the calibration is learnt from, at most")
+    part_share: float = Field(default=0.4, gt=0, le=1, description="how many of their skills some of those people tell")
+    seed: int = 20_260_101
+
+
 class ForecastSettings(_Strict):
     """Vacancy forecasts: months ahead, origins of the backtest, months between origins."""
 
@@ -253,6 +266,7 @@ class Settings(BaseSettings):
     recheck: RecheckSettings = RecheckSettings()
     endpoints: Endpoints = Endpoints()
     clusters: ClusterSettings = ClusterSettings()
+    matching: MatchingSettings = MatchingSettings()
     identity: IdentitySettings = IdentitySettings()
     forecasts: ForecastSettings = ForecastSettings()
     skill_trends: SkillTrendSettings = SkillTrendSettings()
