@@ -10,6 +10,7 @@ from assets.ingestion import landing_assets
 from assets.jobs import main_job
 from assets.opportunities import opportunity_assets
 from assets.publication import release
+from assets.retrospect import evaluate_opportunities, model_versions
 from assets.schedules import nightly
 from assets.sensors import keep_results, record_failure
 from assets.skills import skill_assets
@@ -26,6 +27,8 @@ def build_definitions(settings: Settings, platform: Platform | None = None) -> d
             *warehouse_assets(),
             *skill_assets(),
             *opportunity_assets(),
+            evaluate_opportunities,
+            model_versions,
             build_forecasts,
             build_skill_foresight,
             release,

@@ -60,7 +60,8 @@ left join newest on programme.education_code = newest.education_code and starts_
 """
 """The qualification each programme leads to."""
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
-SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "texts", "sources", "scale", "seed"}
+SETTINGS_THAT_MATTER = {"clusters", "identity", "map", "forecasts", "skill_trends", "publication", "texts"}
+SETTINGS_THAT_MATTER |= {"sources", "scale", "seed"}
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
         settings.publication,
         lambda requests: generate_texts(requests, generator_of(settings.texts), texts_folder / "cache", plan.as_of),
     )
-    previous = _previous_rows(platform, f"{kind}_opportunity")
+    previous = previous_rows(platform, f"{kind}_opportunity")
     titles = dict(previous.select("opportunity_id", "title_fi").iter_rows())
     refuse_upheaval(result.identities, kind, settings.max_lost_ids_pct, titles)
     if kind == "job":
@@ -468,7 +469,7 @@ def _keep(
     warehouse.write_derived(name, shaped.sort(list(table.primary_key)))
 
 
-def _previous_rows(platform: Platform, name: str) -> pl.DataFrame:
+def previous_rows(platform: Platform, name: str) -> pl.DataFrame:
     """The dataset as last published, in today's columns: a column that was added since is empty."""
     path = platform.releases_folder / "latest" / "parquet" / name / f"{name}.parquet"
     table = published_table(name)

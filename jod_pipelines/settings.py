@@ -130,6 +130,16 @@ class IdentitySettings(_Strict):
     qualification_keep_share: float = Field(default=0.33, gt=0, lt=0.5, description="below it a qualification's id is let go")
 
 
+class MapSettings(_Strict):
+    """How the map of opportunities is drawn; see `opportunities.landscape`."""
+
+    neighbours: int = Field(default=8, ge=2, description="opportunities that each is drawn near to")
+    min_distance: float = Field(default=0.3, ge=0, lt=1, description="how near two points may come, for UMAP")
+    rounds: int = Field(default=300, ge=10, description="times every point is moved")
+    moving_rate: float = Field(default=0.01, gt=0, le=1, description="how far points move from the last map; the first map: 1")
+    seed: int = Field(default=2026, ge=0)
+
+
 class ForecastSettings(_Strict):
     """Vacancy forecasts: months ahead, origins of the backtest, months between origins."""
 
@@ -235,6 +245,7 @@ class Settings(BaseSettings):
     endpoints: Endpoints = Endpoints()
     clusters: ClusterSettings = ClusterSettings()
     identity: IdentitySettings = IdentitySettings()
+    map: MapSettings = MapSettings()
     forecasts: ForecastSettings = ForecastSettings()
     skill_trends: SkillTrendSettings = SkillTrendSettings()
     long_term: LongTermSettings = LongTermSettings()
