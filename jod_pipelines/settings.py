@@ -134,7 +134,7 @@ class MapSettings(_Strict):
     """How the map of opportunities is drawn; see `opportunities.landscape`."""
 
     neighbours: int = Field(default=8, ge=2, description="opportunities that each is drawn near to")
-    min_distance: float = Field(default=0.3, ge=0, lt=1, description="how near two points may come, for UMAP")
+    min_distance: float = Field(default=0.5, ge=0, lt=1, description="how near two points may come, for UMAP")
     rounds: int = Field(default=300, ge=10, description="times every point is moved")
     moving_rate: float = Field(default=0.01, gt=0, le=1, description="how far points move from the last map; the first map: 1")
     seed: int = Field(default=2026, ge=0)

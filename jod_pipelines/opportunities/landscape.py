@@ -43,8 +43,7 @@ def lay_out(skills: pl.DataFrame, earlier: pl.DataFrame, settings: MapSettings) 
     carried = is_known.sum() >= FEWEST
     start = _among_likes(before, is_known, vectors) if carried else _principal(vectors)
     placed = _umap(vectors, start, settings, rate=settings.moving_rate if carried else 1.0)
-    if carried:
-        placed = _laid_over(placed, before, is_known)
+    placed = _laid_over(placed, before, is_known) if carried else _wide(placed)
     return pl.DataFrame({"opportunity_id": ids, "x": placed[:, 0].round(3), "y": placed[:, 1].round(3)}, schema=POSITIONS)
 
 
@@ -67,12 +66,17 @@ def _profiles(skills: pl.DataFrame, ids: pl.Series) -> np.ndarray:
 
 
 def _principal(vectors: np.ndarray) -> np.ndarray:
-    """First two principal components, each axis turned so that its largest entry is positive: the same in every process."""
-    centred = vectors - vectors.mean(axis=0)
-    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    """First two principal components, as wide as UMAP's own starts."""
+    axes = _wide(vectors)
+    return STRETCHED * axes / max(np.abs(axes).max(), 1e-9)
+
+
+def _wide(points: np.ndarray) -> np.ndarray:
+    """Points about their mean, turned so that they spread most from left to right and then from bottom to top."""
+    flat = np.pad(points, ((0, 0), (0, max(0, 2 - points.shape[1]))))
+    left, sizes, _ = np.linalg.svd(flat - flat.mean(axis=0), full_matrices=False)
     axes = left[:, :2] * sizes[:2]
-    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(2)])
-    return STRETCHED * axes / np.abs(axes).max()
+    return np.asarray(axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(2)]))
 
 
 def _among_likes(before: np.ndarray, is_known: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -92,6 +96,7 @@ def _umap(vectors: np.ndarray, start: np.ndarray, settings: MapSettings, rate: f
     import umap
     from threadpoolctl import threadpool_limits
 
+    start = np.where(np.ptp(start, axis=0) > 0, start, np.arange(len(start))[:, None])  # it cannot stretch what has no width
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         reducer = umap.UMAP(
@@ -105,8 +110,7 @@ def _umap(vectors: np.ndarray, start: np.ndarray, settings: MapSettings, rate: f
             n_jobs=1,
         )
         placed = np.asarray(reducer.fit_transform(vectors), dtype=np.float64)
-    least, most = start.min(axis=0), start.max(axis=0)
-    return placed * np.maximum(most - least, 1e-9) / STRETCHED + least
+    return placed * np.ptp(start, axis=0) / STRETCHED + start.min(axis=0)
 
 
 def _laid_over(placed: np.ndarray, before: np.ndarray, is_known: np.ndarray) -> np.ndarray:

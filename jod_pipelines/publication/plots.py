@@ -16,6 +16,8 @@ from jod_pipelines.publication.wording import number
 INK, ACCENT, SOFT, WARM = "#1b2733", "#00629b", "#9ac7e3", "#a15c00"
 SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 """Where a name may stand beside its point, best first: right, left, above, below, corners."""
+SIZES_APART = 16
+"""Up to so many sizes each is drawn on its own."""
 NAME_WIDTH = 24
 """Letters in a line of a name on the map."""
 ALIGN, VERTICAL = {1: "left", 0: "center", -1: "right"}, {1: "bottom", 0: "center", -1: "top"}
@@ -122,15 +124,21 @@ def history_plot(names: list[str], series: Mapping[str, list[float | None]], lan
 
 
 def sizes_plot(sizes: list[int], language: str, *, fmt: str = "svg") -> bytes:
-    """How many opportunities there are of each size; each class is twice as wide as the one before."""
-    edges = [5 * 2**step for step in range(max(1, int(np.log2(max(max(sizes), 5) / 5)) + 1) + 1)]
-    edges = [min(sizes), *edges[1:]] if min(sizes) < edges[0] else edges
+    """How many opportunities there are of each size; where sizes differ much, each class is twice as wide as the one before."""
+    smallest, largest = min(sizes), max(sizes)
+    edges = list(range(smallest, largest + 2))
+    if len(edges) > SIZES_APART:
+        edges = [smallest * 2**step for step in range(int(np.log2(largest / smallest)) + 2)]
     counts, _ = np.histogram(sizes, edges)
-    names = [f"{number(low, language)}–{number(high - 1, language)}" for low, high in itertools.pairwise(edges)]
+    names = [
+        number(low, language) if high == low + 1 else f"{number(low, language)}–{number(high - 1, language)}"
+        for low, high in itertools.pairwise(edges)
+    ]
     figure, axes = _canvas(8, 2.6)
     bars = axes.bar(range(len(counts)), counts, color=ACCENT, width=0.8)
     axes.bar_label(bars, [number(int(count), language) for count in counts], padding=2, color=INK)
     axes.set_xticks(range(len(counts)), names)
+    axes.set_xlim(-0.6, max(len(counts), 6) - 0.4)
     axes.tick_params(left=False, bottom=False, labelleft=False)
     axes.spines[["left"]].set_visible(False)
     return _finish(figure, fmt)

@@ -70,7 +70,8 @@ def evaluation_parts(folder: Path, datasets: dict[str, pl.DataFrame], language: 
 def model_cards(models: pl.DataFrame, language: str) -> list[dict[str, Any]]:
     """What each model is, of what it is made, how good it was this time and where its limits are."""
     cards, said = [], yaml.safe_load(TEXTS_OF_CARDS.read_bytes())
-    for row in models.sort("model_name").to_dicts():
+    order = {name: place for place, name in enumerate(said["cards"])}
+    for row in sorted(models.to_dicts(), key=lambda row: order[row["model_name"]]):
         measured = json.loads(row["quality"])
         quality = [
             (said["measures"][name][language], number(value, language, _decimals(value))) for name, value in measured.items()
@@ -81,7 +82,7 @@ def model_cards(models: pl.DataFrame, language: str) -> list[dict[str, Any]]:
 
 
 def _decimals(value: float) -> int:
-    return 0 if isinstance(value, int) else 1 if value >= 10 else 2
+    return 0 if float(value).is_integer() else 1 if value >= 10 else 2
 
 
 def _points(datasets: dict[str, pl.DataFrame], kind: str, language: str) -> pl.DataFrame:
@@ -127,5 +128,5 @@ def _table(history: pl.DataFrame, language: str) -> list[dict[str, Any]]:
     rows = []
     for row in history.reverse().to_dicts():
         cells = ["–" if row[name] is None else number(row[name], language, decimals) for name, decimals in FIGURES]
-        rows.append({"release": row["release_id"], "as_of": day(str(row["as_of"]), language), "cells": cells})
+        rows.append({"release": row["release_id"], "cells": cells})
     return rows
