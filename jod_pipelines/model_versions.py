@@ -74,13 +74,14 @@ class Fit:
 
 
 def model_rows(settings: Settings, snapshots: Mapping[str, tuple[str, str]], fits: Mapping[str, Fit]) -> pl.DataFrame:
-    """The published dataset `model`: one row for each model the run fitted.
+    """The published dataset `model`: one row for each model the run fitted; one without data is not there.
 
     Args:
         snapshots: id and content id of what serves of each resource, by `source/resource`.
         fits: what the run made, by name of the model.
     """
-    rows = [_row(model, settings, snapshots, fits[model.name]) for model in MODELS if model.name in fits]
+    fitted = [(model, fits[model.name]) for model in MODELS if model.name in fits and fits[model.name].rows]
+    rows = [_row(model, settings, snapshots, fit) for model, fit in fitted]
     table = published_table("model")
     return pl.DataFrame(rows, schema=table.polars_schema, orient="row").sort("model_name")
 

@@ -163,7 +163,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
         HeldError: too many ids that people may have saved would go; nothing is kept of the run.
     """
     warehouse = Warehouse(platform)
-    material = _job_material(warehouse) if kind == "job" else _education_material(warehouse)
+    material = opportunity_material(warehouse, kind)
     settings = platform.settings
     registry = Registry.from_json(kind, platform.state.read(f"identity.{kind}"))
     texts_folder = platform.models_folder / "texts"
@@ -192,7 +192,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
     platform.state.write(
         f"next/identity.{kind}", {"release_id": plan.release_id, "registry": result.identities.registry.as_json()}
     )
-    return result, evaluate(result.clusters, _truth(platform, kind))
+    return result, evaluate(result.clusters, planted_truth(platform, kind))
 
 
 def combine_opportunities(platform: Platform) -> None:
@@ -311,6 +311,11 @@ def layer_rows(platform: Platform) -> dict[str, int]:
         "where schema_name not in ('reference', 'main', 'platform', 'quality') group by 1 order by 1"
     )
     return counts | dict(tables.iter_rows())
+
+
+def opportunity_material(warehouse: Warehouse, kind: str) -> Material:
+    """What opportunities of a kind are made of, read from the warehouse."""
+    return _job_material(warehouse) if kind == "job" else _education_material(warehouse)
 
 
 def _job_material(warehouse: Warehouse) -> Material:
@@ -492,7 +497,8 @@ def _labels(warehouse: Warehouse, table: str, code: str) -> dict[str, dict[str, 
     return language_labels(warehouse.query(f"select {code}, name_fi, name_sv, name_en from {table}"), code)
 
 
-def _truth(platform: Platform, kind: str) -> pl.DataFrame | None:
+def planted_truth(platform: Platform, kind: str) -> pl.DataFrame | None:
+    """item_id, kind of the sandbox; None for real sources."""
     name = "posting_kind" if kind == "job" else "programme_kind"
     path = platform.truth_folder / f"{name}.parquet"
     return pl.read_parquet(path) if platform.settings.sources == "sandbox" and path.exists() else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,8 +13,9 @@ from jod_pipelines.model_versions import Fit, model_rows
 from jod_pipelines.opportunities.history import Snapshot, evaluation_row
 from jod_pipelines.opportunities.identity import Registry
 from jod_pipelines.opportunities.landscape import lay_out, moved
+from jod_pipelines.opportunities.tuning import tune
 from jod_pipelines.platform import Platform
-from jod_pipelines.products import KINDS, Plan, previous_rows
+from jod_pipelines.products import KINDS, Plan, opportunity_material, planted_truth, previous_rows
 from jod_pipelines.warehouse.build import Warehouse
 
 ISSUED = "issued"
@@ -58,6 +61,21 @@ def keep_model_versions(platform: Platform, plan: Plan) -> pl.DataFrame:
     rows = model_rows(platform.settings, snapshots, _fits(platform, plan))
     Warehouse(platform).write_derived("model", rows)
     return rows
+
+
+def tune_clusters(platform: Platform, kind: str) -> tuple[pl.DataFrame, Path]:
+    """Try settings of the grouping on what the served warehouse holds; the trace and the file it is kept in for good.
+
+    Raises:
+        JodError: nothing has been built yet.
+    """
+    material = opportunity_material(Warehouse(platform), kind)
+    settings = platform.settings
+    trace = tune(material.items, settings.clusters, settings.tuning, planted_truth(platform, kind))
+    path = platform.models_folder / "tuning" / kind / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    trace.write_parquet(path)
+    return trace, path
 
 
 def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:

@@ -115,6 +115,21 @@ class ClusterSettings(_Strict):
     seed: int = 20_260_101
 
 
+class TuningSettings(_Strict):
+    """What `jod tune` tries, one change of the current settings at a time; see `opportunities.tuning`."""
+
+    sample_items: int = Field(default=3_000, ge=100)
+    values: dict[str, tuple[float | int | str, ...]] = {
+        "start": ("neighbours", "density"),
+        "svd_components": (100, 300),
+        "neighbours": (10, 15, 25),
+        "min_cluster_floor": (3, 5, 8),
+        "merge_similarity": (0.4, 0.5, 0.6),
+        "attach_similarity": (0.05, 0.15),
+    }
+    seed: int = Field(default=2026, ge=0)
+
+
 class IdentitySettings(_Strict):
     """When a new cluster is the old opportunity."""
 
@@ -244,6 +259,7 @@ class Settings(BaseSettings):
     recheck: RecheckSettings = RecheckSettings()
     endpoints: Endpoints = Endpoints()
     clusters: ClusterSettings = ClusterSettings()
+    tuning: TuningSettings = TuningSettings()
     identity: IdentitySettings = IdentitySettings()
     map: MapSettings = MapSettings()
     forecasts: ForecastSettings = ForecastSettings()

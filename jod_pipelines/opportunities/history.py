@@ -7,6 +7,9 @@ from datetime import date
 
 import polars as pl
 
+DECIMALS = 4
+"""Further digits are noise of the order of summing."""
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -57,7 +60,8 @@ def evaluation_row(
         "largest_members": sizes.max(),
     }
     compared = against(now, before) if before is not None and len(before.members) else {}
-    return figures | compared | {"map_moved_pct": map_moved_pct}
+    measured = figures | compared | {"map_moved_pct": map_moved_pct}
+    return {name: round(value, DECIMALS) if isinstance(value, float) else value for name, value in measured.items()}
 
 
 def against(now: Snapshot, before: Snapshot) -> dict[str, float | None]:

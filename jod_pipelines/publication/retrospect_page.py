@@ -23,7 +23,7 @@ RELEASES = 24
 STEADY = {"ids_kept_pct": "kept", "members_stayed_pct": "stayed"}
 DRIFT = {"size_drift_pct": "size_drift", "skill_drift_pct": "skill_drift"}
 FIGURES = (
-    *(("opportunities", 0), ("unclustered_pct", 1), ("median_members", 0), ("largest_members", 0)),
+    *(("opportunities", 0), ("unclustered_pct", 1), ("median_members", 0)),
     *(("ids_kept_pct", 1), ("members_stayed_pct", 1), ("size_drift_pct", 1), ("skill_drift_pct", 1), ("map_moved_pct", 1)),
 )
 """Columns of the table of releases, with decimals."""
@@ -49,6 +49,8 @@ def evaluation_parts(folder: Path, datasets: dict[str, pl.DataFrame], language: 
         history = history.with_columns(
             members_stayed_pct=100 - pl.col("members_moved_pct"), skill_drift_pct=100 * pl.col("skill_drift")
         )
+        if not history["opportunities"].max():
+            continue
         plots = []
         sizes = datasets[f"{kind}_opportunity"].filter("active")["members"].to_list()
         if sizes:

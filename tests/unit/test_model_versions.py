@@ -58,6 +58,12 @@ def test_what_a_row_says_can_be_read_back():
     assert row["snapshots"] == ["esco/classification@e1", "mylly/job_postings@m1"]
 
 
+def test_a_model_without_data_is_not_there():
+    assert model_rows(Settings(), SNAPSHOTS, {"job_clusters": Fit(0, {}), "opportunity_map": Fit(3, {})})[
+        "model_name"
+    ].to_list() == ["opportunity_map"]
+
+
 def test_every_model_has_a_card_in_three_languages():
     said = yaml.safe_load(TEXTS_OF_CARDS.read_bytes())
     assert set(said["cards"]) == {model.name for model in MODELS}
