@@ -33,8 +33,10 @@ GROUPED = [*(derived_key(f"{kind}_opportunity") for kind in KINDS), derived_key(
 def evaluate_opportunities(platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
     """See `retrospect.keep_history`."""
     for name, frame in keep_history(platform, make_plan(platform)).items():
-        shown = {"dagster/row_count": len(frame), "preview": preview(frame.tail(8))}
-        yield dg.MaterializeResult(asset_key=derived_key(name), metadata={**shown, **columns_of(name)})
+        yield dg.MaterializeResult(
+            asset_key=derived_key(name),
+            metadata={"dagster/row_count": len(frame), "preview": preview(frame.tail(8)), **columns_of(name)},
+        )
 
 
 @dg.asset(

@@ -15,6 +15,7 @@ from jod_pipelines.platform import Platform
 from jod_pipelines.products import KINDS
 from jod_pipelines.retrospect import tune_clusters
 from jod_pipelines.settings import Settings
+from jod_pipelines.warehouse.build import Warehouse
 
 
 def _tuning(kind: str) -> dg.AssetsDefinition:
@@ -55,21 +56,19 @@ def run_tuning(settings: Settings) -> dict[str, pl.DataFrame]:
     from assets.run import dagster_instance
 
     platform = Platform(settings)
-    platform.claim()
+    if not Warehouse(platform).served.exists():
+        raise JodError(f"there is no warehouse in {platform.home} to tune on; run `jod run` first")
     log = platform.home / "logs" / f"tune-{time.strftime('%Y%m%dT%H%M%S')}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with platform.only_run(), log.open("w", encoding="utf-8") as file:
-        with contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
-            result = dg.materialize(
-                tuning_assets(), instance=dagster_instance(platform.home), resources={"platform": platform}, raise_on_error=False
-            )
+    with (
+        platform.only_run(),
+        log.open("w", encoding="utf-8") as file,
+        contextlib.redirect_stdout(file),
+        contextlib.redirect_stderr(file),
+    ):
+        instance = dagster_instance(platform.home)
+        result = dg.materialize(tuning_assets(), instance=instance, resources={"platform": platform}, raise_on_error=False)
     if not result.success:
-        failure = next(event for event in result.all_events if event.is_step_failure)
-        cause = failure.step_failure_data.error
-        while cause.cause is not None:
-            cause = cause.cause
-        raise JodError(f"tuning stopped: {cause.message.strip()}")
-    paths = {
-        kind: result.asset_materializations_for_node(f"tuning__{kind}_clusters")[0].metadata["trace"].value for kind in KINDS
-    }
-    return {kind: pl.read_parquet(path) for kind, path in paths.items()}
+        cause = next(event for event in result.all_events if event.is_step_failure).step_failure_data.error
+        raise JodError(f"tuning stopped; log: {log}", cause.to_string() if cause else "")
+    made = {kind: result.asset_materializations_for_node(f"tuning__{kind}_clusters")[0] for kind in KINDS}
+    return {kind: pl.read_parquet(str(event.metadata["trace"].value)) for kind, event in made.items()}

@@ -32,7 +32,7 @@ def keep_history(platform: Platform, plan: Plan) -> dict[str, pl.DataFrame]:
     warehouse = Warehouse(platform)
     earlier_map, earlier_skills = previous_rows(platform, "opportunity_map"), previous_rows(platform, "opportunity_skill")
     history = previous_rows(platform, "opportunity_evaluation").filter(pl.col("release_id") != plan.release_id)
-    number = (history["release_number"].max() or 0) + 1
+    number = 1 + max(history["release_number"].to_list(), default=0)
     skills = pl.read_parquet(warehouse.derived / "opportunity_skill.parquet")
     maps, rows = [], []
     for kind in KINDS:

@@ -62,13 +62,13 @@ def _profiles(skills: pl.DataFrame, ids: pl.Series) -> np.ndarray:
     weights = wide.drop("opportunity_id").fill_null(0.0).to_numpy().astype(np.float64)
     rarity = np.log((1 + len(ids)) / (1 + (weights > 0).sum(axis=0))) + 1
     vectors = weights * rarity
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
 
 
 def _principal(vectors: np.ndarray) -> np.ndarray:
     """First two principal components, as wide as UMAP's own starts."""
     axes = _wide(vectors)
-    return STRETCHED * axes / max(np.abs(axes).max(), 1e-9)
+    return np.asarray(STRETCHED * axes / max(np.abs(axes).max(), 1e-9))
 
 
 def _wide(points: np.ndarray) -> np.ndarray:
@@ -110,7 +110,7 @@ def _umap(vectors: np.ndarray, start: np.ndarray, settings: MapSettings, rate: f
             n_jobs=1,
         )
         placed = np.asarray(reducer.fit_transform(vectors), dtype=np.float64)
-    return placed * np.ptp(start, axis=0) / STRETCHED + start.min(axis=0)
+    return np.asarray(placed * np.ptp(start, axis=0) / STRETCHED + start.min(axis=0))
 
 
 def _laid_over(placed: np.ndarray, before: np.ndarray, is_known: np.ndarray) -> np.ndarray:
@@ -119,4 +119,4 @@ def _laid_over(placed: np.ndarray, before: np.ndarray, is_known: np.ndarray) -> 
     new, old = placed[is_known] - centre, before[is_known] - old_centre
     left, sizes, right = np.linalg.svd(new.T @ old)
     scale = sizes.sum() / max((new**2).sum(), 1e-12)
-    return (placed - centre) @ (left @ right) * scale + old_centre
+    return np.asarray((placed - centre) @ (left @ right) * scale + old_centre)

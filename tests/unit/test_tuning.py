@@ -8,8 +8,8 @@ from jod_pipelines.errors import JodError
 from jod_pipelines.opportunities.tuning import TRACE, trials, tune, verdict
 from jod_pipelines.settings import ClusterSettings, Settings, TuningSettings
 
-KINDS, PER_KIND = 12, 15
-TUNING = TuningSettings(values={"min_cluster_floor": (5, 40)}, sample_items=100_000)
+KINDS, SMALL, LARGE = 12, 10, 30
+TUNING = TuningSettings(values={"min_cluster_floor": (5, 20)}, sample_items=100_000)
 CURRENT = ClusterSettings(svd_components=50)
 
 
@@ -25,7 +25,7 @@ def world():
             [f"skill-{kind}-{n}" for n in numbers.choice(8, 6, replace=False)] + [f"shared-{numbers.integers(10)}"],
         )
         for kind in range(KINDS)
-        for item in range(PER_KIND)
+        for item in range(LARGE if kind % 2 else SMALL)
     ]
     return pl.DataFrame(rows, schema={"item_id": pl.String, "skill_uris": pl.List(pl.String)}, orient="row")
 
@@ -36,7 +36,7 @@ TRUTH = world().select("item_id", kind=pl.col("item_id").str.slice(0, 2))
 @pytest.mark.parametrize("truth", [TRUTH, None], ids=["truth", "no truth"])
 def test_settings_that_run_groups_together_come_last(truth):
     trace = tune(world(), CURRENT, TUNING, truth)
-    assert trace["changed"].to_list() == ["", "min_cluster_floor=40"]
+    assert trace["changed"].to_list() == ["", "min_cluster_floor=20"]
     assert trace["score"][0] > trace["score"][1] + 0.2
     assert trace["groups"][0] == KINDS
     assert trace.schema == TRACE
@@ -44,7 +44,7 @@ def test_settings_that_run_groups_together_come_last(truth):
 
 
 def test_better_settings_are_named():
-    trace = tune(world(), CURRENT.model_copy(update={"min_cluster_floor": 40}), TUNING, TRUTH)
+    trace = tune(world(), CURRENT.model_copy(update={"min_cluster_floor": 20}), TUNING, TRUTH)
     assert trace["changed"][0] == "min_cluster_floor=5"
     assert verdict(trace).startswith("min_cluster_floor=5 is the best of 2 tried")
 
