@@ -5,7 +5,7 @@ import dagster as dg
 from assets.checks import contract_checks
 from assets.dbt import dbt_resource
 from assets.forecasts import build_forecasts
-from assets.foresight import build_skill_foresight
+from assets.foresight import build_employment_foresight, build_skill_foresight
 from assets.ingestion import landing_assets
 from assets.jobs import main_job, tune_job
 from assets.opportunities import opportunity_assets
@@ -32,6 +32,7 @@ def build_definitions(settings: Settings, platform: Platform | None = None) -> d
             model_versions,
             build_forecasts,
             build_skill_foresight,
+            build_employment_foresight,
             release,
             *tuning_assets(),
         ],

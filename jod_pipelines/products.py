@@ -60,8 +60,19 @@ left join newest on programme.education_code = newest.education_code and starts_
 """
 """The qualification each programme leads to."""
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
-SETTINGS_THAT_MATTER = {"clusters", "identity", "map", "forecasts", "skill_trends", "publication", "texts"}
-SETTINGS_THAT_MATTER |= {"sources", "scale", "seed"}
+SETTINGS_THAT_MATTER = {
+    "clusters",
+    "identity",
+    "map",
+    "forecasts",
+    "skill_trends",
+    "long_term",
+    "publication",
+    "texts",
+    "sources",
+    "scale",
+    "seed",
+}
 
 
 @dataclass(frozen=True)

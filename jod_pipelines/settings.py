@@ -193,7 +193,15 @@ class LongTermSettings(_Strict):
     min_history_years: int = Field(default=8, ge=5)
     damping: tuple[float, float] = Field(default=(0.9, 1.05), description="from and to: what is left of a trend a year later")
     leaving_error: float = Field(default=0.08, ge=0, description="relative error of the chances to leave, common to all")
-    graduate_years: int = Field(default=3, ge=1, description="newest years whose graduates are the level of supply")
+    leaving_year_error: float = Field(
+        default=0.04, ge=0, description="relative error of the leavers of a year and an occupation, from year to year"
+    )
+    link_weight: float = Field(
+        default=8.0,
+        gt=0,
+        description="how many recruits whose education were seen the shares of educations in openings are worth",
+    )
+    graduate_years: int = Field(default=5, ge=1, description="newest years whose graduates are the level of supply")
 
 
 class PublicationSettings(_Strict):
@@ -362,7 +370,7 @@ class Settings(BaseSettings):
         StatfinTable(
             path="sijk/111l",
             dimensions={"level": "koulutusaste_17", "sex": "sukupuoli_1", "area": "maakunta_2", "field": "koulutusala_1"},
-            select={"period": ("top:2",)},
+            select={"period": ("top:5",)},
         ),
         # Discontinuation of education: a few thousand cells, whose variables are not known before they are asked for.
         StatfinTable(path="kkesk/14pi"),

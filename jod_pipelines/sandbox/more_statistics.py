@@ -18,7 +18,6 @@ from jod_pipelines.sandbox.world import World
 
 CONFIDENTIAL, NOT_YET, NIL = 3, 4, 9
 SEX = {"SSS": "Yhteensä", "1": "Miehet", "2": "Naiset"}
-FIELDS_OF_STUDY = {"SSS": "Yhteensä", **{f"{n:02d}": f"Koulutusala {n:02d}" for n in range(12)}}
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,7 @@ def _tables(world: World) -> list[Drawn]:
     regions = {
         f"MK{c}": n for c, n in reference_table("regions").select("region_code", "name_fi").iter_rows() if c in world.regions
     }
-    towns = world.municipalities if world.sizes.all_areas else {r: codes[:2] for r, codes in world.municipalities.items()}
-    municipalities = {f"KU{code}": f"Kunta {code}" for codes in towns.values() for code in codes}
-    areas = {"SSS": "KOKO MAA", **municipalities, **regions}
+    areas = {**municipality_areas(world), **regions}
     groups = reference_table("isco_groups").select("occupation_code", "name_fi").iter_rows()
     occupations = {"SSS": "Yhteensä", **{code: name for code, name in groups if len(code) < 3}}
     years = tuple(str(year) for year in range(2016, 2026))
@@ -155,24 +152,6 @@ def _tables(world: World) -> list[Drawn]:
             eliminated=("sukupuoli_9_20180101",),
         ),
         Drawn(
-            "sijk/111l",
-            "Tutkinnon suorittaneiden sijoittuminen",
-            statfin + "sijoittuminen koulutuksen jälkeen",
-            "2026-01-22T06:00:00",
-            {
-                "koulutusaste_17_20180101": {"SSS": "Yhteensä", "32": "Ammatillinen", "62": "Amk", "72": "Ylempi korkeakoulu"},
-                "sukupuoli_1_20120101": SEX,
-                "maakunta_2_20130101": {"SS": "KOKO MAA", **{code.removeprefix("MK"): name for code, name in regions.items()}},
-                "koulutusala_1_20160101": FIELDS_OF_STUDY,
-            },
-            years[:-1],
-            {
-                "tutkinto1vaiemmin": ("Tutkinnon suorittaneet", "henkilöä"),
-                "tyollinen1vpaastayht": ("Työlliset vuoden kuluttua", "henkilöä"),
-                "tyoton1vpaasta": ("Työttömät vuoden kuluttua", "henkilöä"),
-            },
-        ),
-        Drawn(
             "atp/11l1",
             "Avoimet työpaikat",
             statfin + "avoimet työpaikat",
@@ -183,19 +162,6 @@ def _tables(world: World) -> list[Drawn]:
                 "atp-avoimet": ("Avoimet työpaikat", "lkm"),
                 "atp-vaikeasti": ("Vaikeasti täytettävät työpaikat", "lkm"),
             },
-        ),
-        Drawn(
-            "vaenn/14wx",
-            "Väestöennuste alueen, sukupuolen ja iän mukaan",
-            statfin + "väestöennuste",
-            "2024-10-24T05:00:00",
-            {
-                "alue_23_20240101": {"SSS": "KOKO MAA", **municipalities},
-                "sukupuoli_9_20180101": SEX,
-                "ikaryhma_10_20180101": _ages(),
-            },
-            tuple(str(year) for year in range(2024, 2046)),
-            {"vaesto_e24": ("Väestö 31.12. (ennuste 2024)", "henkilöä")},
         ),
         Drawn(
             "kkesk/14pi",
@@ -210,6 +176,12 @@ def _tables(world: World) -> list[Drawn]:
             {"keskeyttaneet": ("Keskeyttäneet", "henkilöä"), "keskeyttaneet_osuus": ("Keskeyttäneiden osuus, %", "%")},
         ),
     ]
+
+
+def municipality_areas(world: World) -> dict[str, str]:
+    """The whole country and municipalities, by code as Statistics Finland writes it; a small world has two of each region."""
+    towns = world.municipalities if world.sizes.all_areas else {r: codes[:2] for r, codes in world.municipalities.items()}
+    return {"SSS": "KOKO MAA", **{f"KU{code}": f"Kunta {code}" for codes in towns.values() for code in codes}}
 
 
 def _draw(world: World, table: Drawn, number: int) -> PxTable:

@@ -9,7 +9,8 @@ import numpy as np
 
 from jod_pipelines.reference import reference_table
 from jod_pipelines.sandbox.catalogue import PxTable, PxVariable
-from jod_pipelines.sandbox.more_statistics import drawn_tables, more_resources
+from jod_pipelines.sandbox.graduates import placement_table, projection_table
+from jod_pipelines.sandbox.more_statistics import drawn_tables, more_resources, municipality_areas
 from jod_pipelines.sandbox.working_life import AGES, GROUP, live
 from jod_pipelines.sandbox.world import LAST_MONTH, World
 
@@ -29,6 +30,8 @@ def px_tables(world: World) -> dict[str, list[PxTable]]:
         "tyonv": [vacancies_by_occupation(world), jobseekers_by_area(world)],
         "tyokay": [employed_by_occupation(world), employed_by_occupation_age(world), employed_by_occupation_area(world)],
         "pra": [wages_by_occupation(world)],
+        "sijk": [placement_table(world)],
+        "vaenn": [projection_table(world, municipality_areas(world))],
     }
     for folder, tables in drawn_tables(world).items():
         found[folder] = [*found.get(folder, []), *tables]
@@ -142,14 +145,14 @@ def working_life(world: World) -> WorkingLife:
 
 
 def employed_by_occupation_area(world: World) -> PxTable:
-    """115s: employed by three-digit occupation and region; small cells are confidential."""
+    """115s: employed by two- and three-digit occupation and region; small cells are confidential."""
     occupations, stock, years = _employed(world)
-    minors = tuple(sorted({code[:3] for code in occupations}))
+    minors = tuple(sorted({code[:digits] for code in occupations for digits in (2, 3)}))
     areas = ("SSS", *(f"MK{region}" for region in world.regions))
     people = np.array([sum(world.population[m] for m in world.municipalities[r]) for r in world.regions], dtype=float)
     noise = world.numbers(31).lognormal(0, 0.25, (len(minors), len(people)))
     shares = people * noise / (people * noise).sum(axis=1, keepdims=True)
-    totals = np.array([stock[[code[:3] == minor for code in occupations]].sum(axis=0) for minor in minors])
+    totals = np.array([stock[[code.startswith(minor) for code in occupations]].sum(axis=0) for minor in minors])
     by_region = np.round(totals[:, None, :] * shares[:, :, None])
     numbers = np.concatenate([totals[:, None, :], by_region], axis=1)[..., None]
     symbols = np.where((numbers > 0) & (numbers < 10), CONFIDENTIAL, 0).astype(np.int8)
