@@ -62,6 +62,16 @@ MODELS = (
         ),
         lambda settings: settings.forecasts.model_dump(),
     ),
+    Model(
+        "long_term_forecast",
+        ("statfin", "vipunen"),
+        (
+            "jod_pipelines/forecasting/long_term.py",
+            "jod_pipelines/forecasting/scenarios",
+            "jod_pipelines/foresight/employment.py",
+        ),
+        lambda settings: settings.long_term.model_dump(),
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from jod_pipelines.contracts.model import published_table
+from jod_pipelines.forecasting.scenarios import BASELINE
 from jod_pipelines.model_versions import Fit, model_rows
 from jod_pipelines.opportunities.history import Snapshot, evaluation_row
 from jod_pipelines.opportunities.identity import Registry
@@ -85,9 +86,10 @@ def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:
     history = pl.read_parquet(warehouse.derived / "opportunity_evaluation.parquet")
     moved_pct = dict(history.filter(release_id=plan.release_id).select("opportunity_kind", "map_moved_pct").iter_rows())
     places = pl.read_parquet(warehouse.derived / "opportunity_map.parquet")
-    labels, months = warehouse.query(
+    labels, months, employed = warehouse.query(
         "select (select count(*) from staging.stg_esco__label), "
-        "(select count(*) from labour_market.fct_vacancies_monthly where measure = 'open_vacancies')"
+        "(select count(*) from labour_market.fct_vacancies_monthly where measure = 'open_vacancies'), "
+        "(select count(*) from labour_market.fct_employed_by_age_yearly where measure = 'employed')"
     ).row(0)
     fits = {
         "skill_recogniser": Fit(labels, _recognised(warehouse)),
@@ -96,6 +98,7 @@ def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:
         ),
         "opportunity_map": Fit(len(places), {f"{kind}_moved_pct": value for kind, value in moved_pct.items()}),
         "vacancy_forecast": Fit(months, _forecast(warehouse)),
+        "long_term_forecast": Fit(employed, _long_term(warehouse)),
     }
     return fits | {f"{kind}_clusters": Fit(figures["items"], _figures(figures)) for kind, figures in quality.items()}
 
@@ -124,6 +127,19 @@ def _forecast(warehouse: Warehouse) -> dict[str, float | int | None]:
         for name in names
     ]
     return rows.select(means).row(0, named=True) if len(rows) else {}
+
+
+def _long_term(warehouse: Warehouse) -> dict[str, float | int | None]:
+    """How wide the intervals are at the end: what came true is known for no forecast of many years yet."""
+    rows = pl.read_parquet(warehouse.derived / "forecast_employment.parquet").filter(measure="employed", scenario=BASELINE)
+    last = rows.filter(pl.col("target_year") == pl.col("target_year").max(), pl.col("q50") > 0)
+    years: int | None = last["horizon_years"].max()  # type: ignore[assignment]
+    width: float | None = last.select((100 * (pl.col("q90") - pl.col("q10")) / pl.col("q50")).median()).item()
+    return {
+        "occupations": last["occupation_code"].n_unique(),
+        "years_ahead": last["horizon_years"].max(),
+        "interval_80_pct": width,
+    }
 
 
 def _shaped(name: str, frame: pl.DataFrame) -> pl.DataFrame:

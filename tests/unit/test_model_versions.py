@@ -23,7 +23,10 @@ def changed(other):
 
 
 def test_a_version_follows_the_content_of_its_own_sources():
-    assert changed(versions(snapshots=SNAPSHOTS | {"statfin/tyonv_12ti": ("s2", "c4")})) == {"vacancy_forecast"}
+    assert changed(versions(snapshots=SNAPSHOTS | {"statfin/tyonv_12ti": ("s2", "c4")})) == {
+        "vacancy_forecast",
+        "long_term_forecast",
+    }
     assert changed(versions(snapshots=SNAPSHOTS | {"mylly/job_postings": ("m2", "c2")})) == set()  # only its marks moved
     assert changed(versions(snapshots=SNAPSHOTS | {"mylly/job_postings": ("m2", "c5")})) == {
         "job_clusters",
