@@ -126,6 +126,21 @@ class ClusterSettings(_Strict):
     seed: int = 20_260_101
 
 
+class TuningSettings(_Strict):
+    """What `jod tune` tries, one change of the current settings at a time; see `opportunities.tuning`."""
+
+    sample_items: int = Field(default=3_000, ge=100)
+    values: dict[str, tuple[float | int | str, ...]] = {
+        "start": ("neighbours", "density"),
+        "svd_components": (100, 300),
+        "neighbours": (10, 15, 25),
+        "min_cluster_floor": (3, 5, 8),
+        "merge_similarity": (0.4, 0.5, 0.6),
+        "attach_similarity": (0.05, 0.15),
+    }
+    seed: int = Field(default=2026, ge=0)
+
+
 class IdentitySettings(_Strict):
     """When a new cluster is the old opportunity."""
 
@@ -152,6 +167,14 @@ class MatchingSettings(_Strict):
     sample: int = Field(default=5_000, ge=100, description="members of each kind the calibration is learnt from, at most")
     part_share: float = Field(default=0.4, gt=0, le=1, description="how many of their skills some of those people tell")
     seed: int = 20_260_101
+class MapSettings(_Strict):
+    """How the map of opportunities is drawn; see `opportunities.landscape`."""
+
+    neighbours: int = Field(default=8, ge=2, description="opportunities that each is drawn near to")
+    min_distance: float = Field(default=0.5, ge=0, lt=1, description="how near two points may come, for UMAP")
+    rounds: int = Field(default=300, ge=10, description="times every point is moved")
+    moving_rate: float = Field(default=0.01, gt=0, le=1, description="how far points move from the last map; the first map: 1")
+    seed: int = Field(default=2026, ge=0)
 
 
 class ForecastSettings(_Strict):
@@ -267,7 +290,9 @@ class Settings(BaseSettings):
     endpoints: Endpoints = Endpoints()
     clusters: ClusterSettings = ClusterSettings()
     matching: MatchingSettings = MatchingSettings()
+    tuning: TuningSettings = TuningSettings()
     identity: IdentitySettings = IdentitySettings()
+    map: MapSettings = MapSettings()
     forecasts: ForecastSettings = ForecastSettings()
     skill_trends: SkillTrendSettings = SkillTrendSettings()
     long_term: LongTermSettings = LongTermSettings()
