@@ -16,6 +16,7 @@ from rich.table import Table
 from jod_pipelines.cli_contracts import contracts_app
 from jod_pipelines.cli_explain import explain
 from jod_pipelines.cli_landing import landing_app
+from jod_pipelines.cli_match import match
 from jod_pipelines.cli_query import query
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
 from jod_pipelines.settings import Settings, load_settings
@@ -31,6 +32,7 @@ app.add_typer(contracts_app, name="contracts")
 app.add_typer(landing_app, name="landing")
 app.command()(explain)
 app.command()(query)
+app.command()(match)
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="home folder; default $JOD_HOME or ./.jod")]
 JsonOption = Annotated[bool, typer.Option("--json", help="machine-readable output")]

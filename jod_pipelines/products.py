@@ -17,6 +17,7 @@ from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
 from jod_pipelines.fingerprint import code_fingerprint, combined
 from jod_pipelines.forecasting.vacancies import VacancyForecast, forecast_vacancies
+from jod_pipelines.matches import matching_of
 from jod_pipelines.opportunities.build import (
     Material,
     Opportunities,
@@ -33,6 +34,7 @@ from jod_pipelines.opportunities.words import LANGUAGES, Labels
 from jod_pipelines.platform import Platform
 from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote
 from jod_pipelines.publication.gate import warnings_of
+from jod_pipelines.publication.matching_files import release_files
 from jod_pipelines.publication.release import ReleaseContent, publish, read_package
 from jod_pipelines.skills import Recogniser, SkillRecogniser
 from jod_pipelines.sources import all_resources
@@ -62,6 +64,7 @@ left join newest on programme.education_code = newest.education_code and starts_
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
 SETTINGS_THAT_MATTER = {
     "clusters",
+    "matching",
     "identity",
     "map",
     "forecasts",
@@ -260,7 +263,9 @@ def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
         sources=tuple(_source_notes(platform)),
         warnings=tuple(warnings),
     )
-    return ReleaseContent(note, datasets, platform.settings.publication.min_cell, forecast_history(platform))
+    about = {name: getattr(note, name) for name in ("release_id", "data_origin", "as_of", "fingerprint")}
+    files = release_files(*matching_of(warehouse), about | {"code": code_fingerprint()})
+    return ReleaseContent(note, datasets, platform.settings.publication.min_cell, forecast_history(platform), files)
 
 
 def publish_release(platform: Platform, plan: Plan) -> Path:
