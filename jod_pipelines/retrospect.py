@@ -133,13 +133,10 @@ def _long_term(warehouse: Warehouse) -> dict[str, float | int | None]:
     """How wide the intervals are at the end: what came true is known for no forecast of many years yet."""
     rows = pl.read_parquet(warehouse.derived / "forecast_employment.parquet").filter(measure="employed", scenario=BASELINE)
     last = rows.filter(pl.col("target_year") == pl.col("target_year").max(), pl.col("q50") > 0)
-    years: int | None = last["horizon_years"].max()  # type: ignore[assignment]
-    width: float | None = last.select((100 * (pl.col("q90") - pl.col("q10")) / pl.col("q50")).median()).item()
-    return {
-        "occupations": last["occupation_code"].n_unique(),
-        "years_ahead": years,
-        "interval_80_pct": width,
-    }
+    years, width = last.select(
+        pl.col("horizon_years").max(), (100 * (pl.col("q90") - pl.col("q10")) / pl.col("q50")).median().alias("width")
+    ).row(0)
+    return {"occupations": last["occupation_code"].n_unique(), "years_ahead": years, "interval_80_pct": width}
 
 
 def _shaped(name: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+COMPARED = ("ids_kept_pct", "members_moved_pct", "size_drift_pct", "skill_drift")
 DECIMALS = 4
 """Further digits are noise of the order of summing."""
 
@@ -59,7 +60,7 @@ def evaluation_row(
         "median_members": sizes.median(),
         "largest_members": sizes.max(),
     }
-    compared = against(now, before) if before is not None and len(before.members) else {}
+    compared = against(now, before) if before is not None and len(before.members) else dict.fromkeys(COMPARED)
     measured = figures | compared | {"map_moved_pct": map_moved_pct}
     return {name: round(value, DECIMALS) if isinstance(value, float) else value for name, value in measured.items()}
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jod_pipelines.contracts.model import published_table
 from jod_pipelines.opportunities.history import Snapshot, against, evaluation_row
 
 
@@ -34,8 +35,14 @@ def test_the_first_release_is_compared_with_nothing():
     row = evaluation_row("r", 1, date(2026, 11, 1), "job", NOW, 8, snapshot({}, {}), None)
     assert row["unclustered_pct"] == 50
     assert (row["opportunities"], row["grouped_items"], row["smallest_members"], row["largest_members"]) == (3, 4, 1, 2)
-    assert row.get("ids_kept_pct") is None
-    assert row.get("skill_drift") is None
+    assert row["ids_kept_pct"] is None
+    assert row["skill_drift"] is None
+
+
+def test_every_row_has_the_columns_of_the_contract():
+    wanted = set(published_table("opportunity_evaluation").polars_schema)
+    for before in (None, BEFORE):
+        assert set(evaluation_row("r", 1, date(2026, 11, 1), "job", NOW, 8, before, None)) == wanted
 
 
 def test_a_kind_without_opportunities_has_a_row_too():
