@@ -126,6 +126,21 @@ class ClusterSettings(_Strict):
     seed: int = 20_260_101
 
 
+class TuningSettings(_Strict):
+    """What `jod tune` tries, one change of the current settings at a time; see `opportunities.tuning`."""
+
+    sample_items: int = Field(default=3_000, ge=100)
+    values: dict[str, tuple[float | int | str, ...]] = {
+        "start": ("neighbours", "density"),
+        "svd_components": (100, 300),
+        "neighbours": (10, 15, 25),
+        "min_cluster_floor": (3, 5, 8),
+        "merge_similarity": (0.4, 0.5, 0.6),
+        "attach_similarity": (0.05, 0.15),
+    }
+    seed: int = Field(default=2026, ge=0)
+
+
 class IdentitySettings(_Strict):
     """When a new cluster is the old opportunity."""
 
@@ -139,6 +154,29 @@ class IdentitySettings(_Strict):
         default=0.35, ge=0, lt=1, description="likeness of skills that a part has with what it came from"
     )
     qualification_keep_share: float = Field(default=0.33, gt=0, lt=0.5, description="below it a qualification's id is let go")
+
+
+class MatchingSettings(_Strict):
+    """How skills are matched with opportunities; see `opportunities.matching`."""
+
+    related_weight: float = Field(default=0.5, ge=0, lt=1, description="what a skill one step broader or narrower counts")
+    smoothing: float = Field(default=5.0, gt=0, description="members of the average kind added to each opportunity")
+    educations: int = Field(default=10, ge=1, description="educations published for a job opportunity, at most")
+    min_score: float = Field(default=0.05, ge=0, le=1, description="score below which an education is not published for a job")
+    folds: int = Field(default=5, ge=2, description="parts of the members, each scored by what the others say")
+    sample: int = Field(default=5_000, ge=100, description="members of each kind the calibration is learnt from, at most")
+    part_share: float = Field(default=0.4, gt=0, le=1, description="how many of their skills some of those people tell")
+    seed: int = 20_260_101
+
+
+class MapSettings(_Strict):
+    """How the map of opportunities is drawn; see `opportunities.landscape`."""
+
+    neighbours: int = Field(default=8, ge=2, description="opportunities that each is drawn near to")
+    min_distance: float = Field(default=0.5, ge=0, lt=1, description="how near two points may come, for UMAP")
+    rounds: int = Field(default=300, ge=10, description="times every point is moved")
+    moving_rate: float = Field(default=0.01, gt=0, le=1, description="how far points move from the last map; the first map: 1")
+    seed: int = Field(default=2026, ge=0)
 
 
 class ForecastSettings(_Strict):
@@ -178,7 +216,7 @@ class LongTermSettings(_Strict):
     trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
     min_history_years: int = Field(default=8, ge=5)
     damping: tuple[float, float] = Field(default=(0.9, 1.05), description="from and to: what is left of a trend a year later")
-    leaving_error: float = Field(default=0.08, ge=0, description="relative error of the chances to leave, common to all")
+    leaving_error: float = Field(default=0.12, ge=0, description="relative error of the chances to leave, common to all")
     leaving_year_error: float = Field(
         default=0.04, ge=0, description="relative error of the leavers of a year and an occupation, from year to year"
     )
@@ -253,7 +291,10 @@ class Settings(BaseSettings):
     recheck: RecheckSettings = RecheckSettings()
     endpoints: Endpoints = Endpoints()
     clusters: ClusterSettings = ClusterSettings()
+    matching: MatchingSettings = MatchingSettings()
+    tuning: TuningSettings = TuningSettings()
     identity: IdentitySettings = IdentitySettings()
+    map: MapSettings = MapSettings()
     forecasts: ForecastSettings = ForecastSettings()
     skill_trends: SkillTrendSettings = SkillTrendSettings()
     long_term: LongTermSettings = LongTermSettings()
