@@ -236,6 +236,23 @@ def bench(
     run_benchmarks(name, _console(), scale)
 
 
+@app.command()
+def tune(home: HomeOption = None) -> None:
+    """Try settings of the grouping on a sample of the newest run's items; keep the trace and say what was best."""
+    from assets.tuning import run_tuning
+    from jod_pipelines.opportunities.tuning import verdict
+
+    console = _console()
+    for kind, trace in run_tuning(_settings(home)).items():
+        columns = [name for name in trace.columns if name not in ("is_current", "settings")]
+        table = Table(*columns, box=None, header_style="bold", title=f"{kind} opportunities", title_justify="left")
+        for row in trace.select(columns).iter_rows():
+            cells = ("–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value) for value in row[1:])
+            table.add_row(row[0] or "(current)", *cells)
+        console.print(table)
+        console.print(verdict(trace))
+
+
 def _console() -> Console:
     """A console that does not fold tables when its output goes to a file or a pipe."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 200)

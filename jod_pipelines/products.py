@@ -66,6 +66,7 @@ SETTINGS_THAT_MATTER = {
     "clusters",
     "matching",
     "identity",
+    "map",
     "forecasts",
     "skill_trends",
     "long_term",
@@ -176,7 +177,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
         HeldError: too many ids that people may have saved would go; nothing is kept of the run.
     """
     warehouse = Warehouse(platform)
-    material = _job_material(warehouse) if kind == "job" else _education_material(warehouse)
+    material = opportunity_material(warehouse, kind)
     settings = platform.settings
     registry = Registry.from_json(kind, platform.state.read(f"identity.{kind}"))
     texts_folder = platform.models_folder / "texts"
@@ -190,7 +191,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
         settings.publication,
         lambda requests: generate_texts(requests, generator_of(settings.texts), texts_folder / "cache", plan.as_of),
     )
-    previous = _previous_rows(platform, f"{kind}_opportunity")
+    previous = previous_rows(platform, f"{kind}_opportunity")
     titles = dict(previous.select("opportunity_id", "title_fi").iter_rows())
     refuse_upheaval(result.identities, kind, settings.max_lost_ids_pct, titles)
     if kind == "job":
@@ -205,7 +206,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
     platform.state.write(
         f"next/identity.{kind}", {"release_id": plan.release_id, "registry": result.identities.registry.as_json()}
     )
-    return result, evaluate(result.clusters, _truth(platform, kind))
+    return result, evaluate(result.clusters, planted_truth(platform, kind))
 
 
 def combine_opportunities(platform: Platform) -> None:
@@ -326,6 +327,11 @@ def layer_rows(platform: Platform) -> dict[str, int]:
         "where schema_name not in ('reference', 'main', 'platform', 'quality') group by 1 order by 1"
     )
     return counts | dict(tables.iter_rows())
+
+
+def opportunity_material(warehouse: Warehouse, kind: str) -> Material:
+    """What opportunities of a kind are made of, read from the warehouse."""
+    return _job_material(warehouse) if kind == "job" else _education_material(warehouse)
 
 
 def _job_material(warehouse: Warehouse) -> Material:
@@ -484,7 +490,7 @@ def _keep(
     warehouse.write_derived(name, shaped.sort(list(table.primary_key)))
 
 
-def _previous_rows(platform: Platform, name: str) -> pl.DataFrame:
+def previous_rows(platform: Platform, name: str) -> pl.DataFrame:
     """The dataset as last published, in today's columns: a column that was added since is empty."""
     path = platform.releases_folder / "latest" / "parquet" / name / f"{name}.parquet"
     table = published_table(name)
@@ -507,7 +513,8 @@ def _labels(warehouse: Warehouse, table: str, code: str) -> dict[str, dict[str, 
     return language_labels(warehouse.query(f"select {code}, name_fi, name_sv, name_en from {table}"), code)
 
 
-def _truth(platform: Platform, kind: str) -> pl.DataFrame | None:
+def planted_truth(platform: Platform, kind: str) -> pl.DataFrame | None:
+    """item_id, kind of the sandbox; None for real sources."""
     name = "posting_kind" if kind == "job" else "programme_kind"
     path = platform.truth_folder / f"{name}.parquet"
     return pl.read_parquet(path) if platform.settings.sources == "sandbox" and path.exists() else None

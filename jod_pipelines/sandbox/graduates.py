@@ -76,7 +76,7 @@ def placement_table(world: World) -> PxTable:
     """111l: graduates and what they do a year later, by level, sex, region and field."""
     planted, regions = graduates(world), ("SS", *world.regions)
     names = dict(reference_table("regions").select("region_code", "name_fi").iter_rows())
-    levels, fields, sexes = ("SSS", *LEVEL_NAMES), ("SSS", *FIELDS), ("SSS", "1", "2")
+    levels, fields, sexes = ("SSS", *LEVEL_NAMES), ("SS", *FIELDS), ("S", "1", "2")
     years = tuple(str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1))
     shape = (len(LEVEL_NAMES), 2, len(world.regions), len(FIELDS), len(years), 3)
     cells = np.zeros(shape)

@@ -92,7 +92,7 @@ def employed_by_occupation(world: World) -> PxTable:
     variables = (
         PxVariable("ammatti_104_20161021", "Ammatti", tuple(codes), tuple(codes)),
         PxVariable("sukupuoli_9_20180101", "Sukupuoli", ("SSS",), ("Yhteensä",), elimination=True),
-        PxVariable("ammattiasema_7_20121201", "Ammattiasema", ("SSS",), ("Yhteensä",), elimination=True),
+        PxVariable("ammattiasema_7_20121201", "Ammattiasema", ("SS",), ("Yhteensä",), elimination=True),
         PxVariable("timeperiod_y", "Vuosi", years, years, time=True),
         _contents({"tyokay-tyolliset2": "Työlliset", "tyokay-osuus": "Osuus, %"}, "henkilöä"),
     )
@@ -102,7 +102,7 @@ def employed_by_occupation(world: World) -> PxTable:
 
 
 def employed_by_occupation_age(world: World) -> PxTable:
-    """115r: employed by two-digit occupation and age. No source we have tells its ages: five-year groups are supposed."""
+    """115r: employed by two-digit occupation and age, in five-year groups, where the live table has 18-24, 25-34 ... 65-74."""
     life = working_life(world)
     numbers = life.by_age[: len(life.years)].round().transpose(1, 2, 0)[:, :, None, :, None]
     symbols = np.where(numbers == 0, NIL, 0).astype(np.int8)
@@ -154,11 +154,12 @@ def employed_by_occupation_area(world: World) -> PxTable:
     shares = people * noise / (people * noise).sum(axis=1, keepdims=True)
     totals = np.array([stock[[code.startswith(minor) for code in occupations]].sum(axis=0) for minor in minors])
     by_region = np.round(totals[:, None, :] * shares[:, :, None])
-    numbers = np.concatenate([totals[:, None, :], by_region], axis=1)[..., None]
+    numbers = np.concatenate([totals[:, None, :], by_region], axis=1)[:, :, None, :, None]
     symbols = np.where((numbers > 0) & (numbers < 10), CONFIDENTIAL, 0).astype(np.int8)
     variables = (
         PxVariable("ammatti_104_20161021", "Ammatti", minors, minors),
         PxVariable("alue_28_20250101", "Alue", areas, areas),
+        PxVariable("sukupuoli_9_20180101", "Sukupuoli", ("SSS",), ("Yhteensä",), elimination=True),
         PxVariable("timeperiod_y", "Vuosi", years, years, time=True),
         _contents({"tyokay-tyolliset2": "Työlliset"}, "henkilöä"),
     )
