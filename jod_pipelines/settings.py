@@ -167,6 +167,8 @@ class MatchingSettings(_Strict):
     sample: int = Field(default=5_000, ge=100, description="members of each kind the calibration is learnt from, at most")
     part_share: float = Field(default=0.4, gt=0, le=1, description="how many of their skills some of those people tell")
     seed: int = 20_260_101
+
+
 class MapSettings(_Strict):
     """How the map of opportunities is drawn; see `opportunities.landscape`."""
 
