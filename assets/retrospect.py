@@ -45,6 +45,7 @@ def evaluate_opportunities(platform: dg.ResourceParam[Platform]) -> Iterator[dg.
         derived_key("opportunity_evaluation"),
         derived_key("opportunity_map"),
         derived_key("opportunity_lineage"),
+        derived_key("opportunity_match"),
         derived_key("forecast_evaluation"),
         derived_key("forecast_employment"),
         derived_key("fct_programme_skill"),

@@ -55,6 +55,12 @@ MODELS = (
         lambda settings: settings.map.model_dump(),
     ),
     Model(
+        "matching",
+        ("mylly", *_PROGRAMMES),
+        (f"{_OPPORTUNITIES}/matching.py", "jod_pipelines/matches.py"),
+        lambda settings: settings.matching.model_dump(),
+    ),
+    Model(
         "vacancy_forecast",
         ("statfin",),
         tuple(

@@ -97,10 +97,21 @@ def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:
             sum(kept["items"] for kept in quality.values()), dict(lineage.group_by("event").len().iter_rows())
         ),
         "opportunity_map": Fit(len(places), {f"{kind}_moved_pct": value for kind, value in moved_pct.items()}),
+        "matching": _matching(platform),
         "vacancy_forecast": Fit(months, _forecast(warehouse)),
         "long_term_forecast": Fit(employed, _long_term(warehouse)),
     }
     return fits | {f"{kind}_clusters": Fit(figures["items"], _figures(figures)) for kind, figures in quality.items()}
+
+
+def _matching(platform: Platform) -> Fit:
+    """How often people who have all skills of a member get its own opportunity first, and how far off their chances are."""
+    rows = [row for row in platform.state.read("quality/matching") if (row["person"], row["method"]) == ("whole", "scorer")]
+    figures: dict[str, float | int | None] = {}
+    for row in rows:
+        figures[f"{row['opportunity_kind']}_first_right_pct"] = 100 * row["top_1"]
+        figures[f"{row['opportunity_kind']}_brier"] = row["brier"]
+    return Fit(sum(row["people"] for row in rows), figures)
 
 
 def _figures(kept: dict[str, Any]) -> dict[str, float | int | None]:

@@ -404,7 +404,9 @@ def _figures(score: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[st
 
 def _curve(kind: str, score: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -> pl.DataFrame:
     edges = [0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0]
-    pairs = pl.DataFrame({"score": score.ravel(), "own": own.ravel(), "part": np.digitize(score.ravel(), edges[1:-1])})
+    pairs = pl.DataFrame(
+        {"score": score.ravel().astype(float), "own": own.ravel(), "part": np.digitize(score.ravel(), edges[1:-1])}
+    )
     return (
         pairs.group_by("part")
         .agg(pairs=pl.len(), mean_score=pl.col("score").mean().round(4), chosen_share=pl.col("own").mean().round(4))

@@ -98,7 +98,7 @@ def test_an_occupation_named_as_an_interest_leads_to_its_kind_of_work(small_home
 
 
 def test_the_command_answers_in_each_language_and_names_what_it_does_not_know(small_home: Path) -> None:
-    asked = ("match", "--skills", "kehittää verkkosovelluksia", "--top", "3", "--lang")
+    asked = ("match", "--skills", "kehittää verkkosovelluksia", "--kind", "job", "--top", "3", "--lang")
     answers = {language: jod(*asked, language, home=small_home) for language in ("fi", "sv", "en")}
     assert {answer.code for answer in answers.values()} == {0}
     titles = published(small_home, "job_opportunity")

@@ -31,6 +31,7 @@ def test_a_version_follows_the_content_of_its_own_sources():
     assert changed(versions(snapshots=SNAPSHOTS | {"mylly/job_postings": ("m2", "c5")})) == {
         "job_clusters",
         "identity_registry",
+        "matching",
         "opportunity_map",
     }
 
