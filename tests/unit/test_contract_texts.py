@@ -363,7 +363,7 @@ def test_the_dictionary_table_has_every_column_and_keeps_its_own_contract():
     assert len(frame) == sum(len(table.columns) for table in EVERY_TABLE)
     assert expectations.check_frame(frame, promised).passed
     row = frame.filter(dataset="forecast_vacancies", column_name="q10").row(0, named=True)
-    assert (row["place"], row["unit"], row["is_published"]) == ("forecasts.forecast_vacancies", "vacancies", True)
+    assert (row["place"], row["unit"], row["is_published"]) == ("forecasts.forecast_vacancies", "per row", True)
 
 
 class Page(HTMLParser):
