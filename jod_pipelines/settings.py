@@ -216,7 +216,7 @@ class LongTermSettings(_Strict):
     trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
     min_history_years: int = Field(default=8, ge=5)
     damping: tuple[float, float] = Field(default=(0.9, 1.05), description="from and to: what is left of a trend a year later")
-    leaving_error: float = Field(default=0.08, ge=0, description="relative error of the chances to leave, common to all")
+    leaving_error: float = Field(default=0.12, ge=0, description="relative error of the chances to leave, common to all")
     leaving_year_error: float = Field(
         default=0.04, ge=0, description="relative error of the leavers of a year and an occupation, from year to year"
     )

@@ -5,35 +5,22 @@ from __future__ import annotations
 import polars as pl
 
 from jod_pipelines.contracts.model import published_table
+from jod_pipelines.forecasting.ages import five_year_groups
 from jod_pipelines.forecasting.education_gap import WHOLE_COUNTRY, education_gap, regional_openings, regional_supply
 from jod_pipelines.forecasting.education_links import EDUCATION, education_links
-from jod_pipelines.forecasting.long_term import (
-    AGE_STEP,
-    OLDEST,
-    YOUNGEST,
-    Supply,
-    education_balance,
-    employment_forecast,
-    simulate_employment,
-)
+from jod_pipelines.forecasting.long_term import Supply, education_balance, employment_forecast, simulate_employment
 from jod_pipelines.forecasting.scenarios import BASELINE, read_scenarios
 from jod_pipelines.foresight.material import kept, material
 from jod_pipelines.platform import Platform
 from jod_pipelines.warehouse.build import Warehouse
 
-AGES = f"""
-    select
-        occupation_code,
-        year,
-        least({OLDEST}, {AGE_STEP} * (left(age_code, 2)::integer // {AGE_STEP})) as age_from,
-        sum(value) as persons
+AGES = """
+    select occupation_code, year, left(age_code, 2)::integer as age_from, sum(value) as persons
     from labour_market.fct_employed_by_age_yearly
     where measure = 'employed' and value is not null
-        and regexp_full_match(occupation_code, '[0-9]{{2}}') and regexp_full_match(age_code, '[0-9]{{2}}(-[0-9]{{0,2}})?')
-        and left(age_code, 2)::integer >= {YOUNGEST}
+        and regexp_full_match(occupation_code, '[0-9]{2}') and regexp_full_match(age_code, '[0-9]{2}(-[0-9]{0,2})?')
     group by all
 """
-"""Single ages or five-year groups; whoever is older than the oldest group counts in it."""
 ASKED = """
     select left(occupation_code, 2) as occupation_code, skill_uri, count(*) as items
     from asked inner join posting using (posting_id)
@@ -108,6 +95,7 @@ def foresee_employment(platform: Platform) -> dict[str, pl.DataFrame]:
         ages, graduates, young = (connection.sql(sql).pl() for sql in (AGES, GRADUATES, YOUNG))
         asked, taught, employed = (connection.sql(sql).pl() for sql in (ASKED, TAUGHT, EMPLOYED))
         applicants = connection.sql(APPLICANTS).pl()
+    ages = five_year_groups(ages)
     supply = _supply(graduates, young, asked, taught, sorted(set(ages["occupation_code"])), settings.graduate_years)
     totals = ages.group_by("occupation_code", "year").agg(pl.col("persons").sum())
     employment, balance = [], []

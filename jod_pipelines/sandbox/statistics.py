@@ -11,7 +11,7 @@ from jod_pipelines.reference import reference_table
 from jod_pipelines.sandbox.catalogue import PxTable, PxVariable
 from jod_pipelines.sandbox.graduates import placement_table, projection_table
 from jod_pipelines.sandbox.more_statistics import drawn_tables, more_resources, municipality_areas
-from jod_pipelines.sandbox.working_life import AGES, GROUP, live
+from jod_pipelines.sandbox.working_life import live
 from jod_pipelines.sandbox.world import LAST_MONTH, World
 
 UPDATED = "2026-11-20T06:00:00"
@@ -102,11 +102,12 @@ def employed_by_occupation(world: World) -> PxTable:
 
 
 def employed_by_occupation_age(world: World) -> PxTable:
-    """115r: employed by two-digit occupation and age, in five-year groups, where the live table has 18-24, 25-34 ... 65-74."""
+    """115r: employed by two-digit occupation and ten-year age group; those under 18 count in the youngest."""
     life = working_life(world)
-    numbers = life.by_age[: len(life.years)].round().transpose(1, 2, 0)[:, :, None, :, None]
+    by_age = np.add.reduceat(life.by_age[: len(life.years)], range(0, life.by_age.shape[2], 2), axis=2)
+    numbers = by_age.round().transpose(1, 2, 0)[:, :, None, :, None]
     symbols = np.where(numbers == 0, NIL, 0).astype(np.int8)
-    ages = tuple(f"{age}-{age + GROUP - 1}" for age in AGES[::GROUP].tolist())
+    ages = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74")
     variables = (
         PxVariable("ammatti_104_20161021", "Ammatti", life.occupations, life.occupations),
         PxVariable("ikaryhma_10_20180101", "Ikä", ages, ages),
