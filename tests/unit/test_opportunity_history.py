@@ -31,6 +31,12 @@ def test_a_release_against_the_one_before():
     assert found["skill_drift"] == pytest.approx((1 * 0 + 2 * 0.4) / 3)  # cosines 1 and .6, one and two members
 
 
+def test_a_new_id_takes_nothing_from_those_kept():
+    kept = against(snapshot({"1": "a", "2": "b"}, {}), snapshot({"1": "a"}, {}))
+    assert kept["ids_kept_pct"] == 100
+    assert kept["skill_drift"] is None
+
+
 def test_the_first_release_is_compared_with_nothing():
     row = evaluation_row("r", 1, date(2026, 11, 1), "job", NOW, 8, snapshot({}, {}), None)
     assert row["unclustered_pct"] == 50
