@@ -95,7 +95,12 @@ def fetch_table(table: StatfinTable) -> Any:
         yield fetched("metadata", metadata, change_key=mark)
         for language in LABEL_LANGUAGES:
             yield fetched(f"metadata-{language}", _metadata(context, table, language), change_key=mark)
-        selection = resolve(table, metadata.json()["variables"])
+        try:
+            selection = resolve(table, metadata.json()["variables"])
+        except SourceError as error:
+            if table.supposed:
+                raise SourceSkipped(str(error), error.detail) from error
+            raise
         cells = math.prod(map(len, selection.values()))
         expect(
             cells <= table.max_cells,

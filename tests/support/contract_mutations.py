@@ -31,6 +31,9 @@ from jod_pipelines.landing.drift import Watch
 ROWS = 3
 VALID: dict[str, dict[str, Any]] = {
     "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
+    "forecast_employment": {"origin_year": 2024, "target_year": 2025, "horizon_years": 1},
+    "forecast_education_balance": {"origin_year": 2024, "target_year": 2025, "horizon_years": 1, "mean": 0.0},
+    "education_demand_supply": {"openings_persons": 1.0, "supply_persons": 1.0, "gap_persons": 0.0},
     "skill_demand_supply": {"demanded_share_pct": 1.0, "supplied_share_pct": 1.0, "gap_pct_points": 0.0},
     "job_opportunity_distribution": {"distribution_type": "OSAAMINEN", "value_code": "http://data.europa.eu/esco/skill/a1"},
     "education_opportunity_distribution": {"distribution_type": "OSAAMINEN", "value_code": "http://data.europa.eu/esco/skill/a1"},
@@ -41,6 +44,13 @@ WITH_STATUS = "number_only_with_its_status"
 BROKEN: dict[tuple[str, str], dict[str, Any]] = {
     ("forecast_vacancies", "quantiles_in_order"): {"q10": 5.0},
     ("forecast_vacancies", "horizon_is_months_ahead"): {"horizon_months": 2},
+    ("forecast_employment", "quantiles_in_order"): {"q10": 5.0},
+    ("forecast_employment", "horizon_is_years_ahead"): {"horizon_years": 2},
+    ("forecast_employment", "only_change_may_fall"): {"q2_5": -1.0},
+    ("forecast_education_balance", "quantiles_in_order"): {"q10": 5.0},
+    ("forecast_education_balance", "horizon_is_years_ahead"): {"horizon_years": 2},
+    ("forecast_education_balance", "balance_is_supply_less_openings"): {"mean": 5.0},
+    ("education_demand_supply", "gap_is_openings_less_supply"): {"gap_persons": 5.0},
     ("education_opportunity", "durations_all_or_none"): {"duration_min_months": None},
     ("education_opportunity", "durations_in_order"): {"duration_min_months": 9},
     ("skill_trend", "alarm_has_postings"): {"trend": "emerging", "posting_ids": []},

@@ -142,3 +142,17 @@ def test_a_selection_of_what_is_not_there_or_of_too_much_is_refused_before_a_cel
     monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([{"path": "vaenn/14wx", "max_cells": 1000}]))
     with pytest.raises(SourceError, match="the settings entry allows 1000; select fewer values"):
         landed("statfin/vaenn_14wx")
+
+
+def test_a_table_whose_names_are_supposed_is_skipped_with_a_note_and_any_other_fails(home, monkeypatch):
+    from jod_pipelines.errors import SourceError
+
+    entry = {"path": "kkesk/14pi", "dimensions": {"area": "region", "education_sector": r"koul\w+"}, "supposed": True}
+    monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([entry]))
+    outcome, warehouse = landed("statfin/kkesk_14pi")
+    assert outcome.status == "skipped"
+    assert "0 variables match 'region' for column area; mend the settings entry" in outcome.message
+    assert warehouse.query("from landing.statfin__kkesk_14pi__cell").is_empty()
+    monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([{**entry, "supposed": False}]))
+    with pytest.raises(SourceError, match="0 variables match 'region'"):
+        landed("statfin/kkesk_14pi")
