@@ -81,15 +81,15 @@ def _cells(at: dict[tuple[str, ...], int], cells: list[int], recent: Numbers, po
 
     row_of = [at.get((region, TOTAL)) for region in regions]
     column_of = [at.get((TOTAL, occupation)) for occupation in occupations]
-    spread = np.outer(np.append(left(row_of, row), 0.0), np.append(left(column_of, column), 0.0))
-    spread[:-1, -1], spread[-1, :-1] = left(row_of, row), left(column_of, column)
-    spread[row, column] = 0.0
-    size = np.nanmean(points[cells], axis=0)
+    row_left, column_left = left(row_of, row), left(column_of, column)
     out = np.empty((len(cells), points.shape[1]))
     for step in range(points.shape[1]):
-        seed = spread * max(float(size[step]), 1.0)
-        seed[row, column] = np.maximum(points[cells, step], LEAST_CELL)
         rows = np.array([np.nan if t is None else fitted[t, step] for t in [*row_of, None]])
         columns = np.array([np.nan if t is None else fitted[t, step] for t in [*column_of, None]])
+        hidden_rows, hidden_columns = row_left * np.nan_to_num(rows[:-1]), column_left * np.nan_to_num(columns[:-1])
+        seed = np.zeros((len(rows), len(columns)))
+        seed[:-1, :-1] = np.outer(hidden_rows, hidden_columns) / max(hidden_rows.sum(), hidden_columns.sum(), 1.0)
+        seed[:-1, -1], seed[-1, :-1] = hidden_rows, hidden_columns
+        seed[row, column] = np.maximum(points[cells, step], LEAST_CELL)
         out[:, step] = scale_to_totals(seed, rows, columns)[row, column]
     return out
