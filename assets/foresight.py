@@ -1,4 +1,4 @@
-"""What skills are asked for and taught, and which of them emerge or fade."""
+"""What skills are asked for and taught, which of them emerge or fade, and what employment and education come to."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,8 @@ import polars as pl
 from assets.metadata import columns_of, preview
 from assets.opportunities import derived_key
 from assets.skills import recognised_key
-from jod_pipelines.foresight import foresee_skills
+from jod_pipelines.foresight.employment import foresee_employment
+from jod_pipelines.foresight.skills import foresee_skills
 from jod_pipelines.platform import Platform
 
 DATASETS = {
@@ -22,21 +23,37 @@ MATERIAL = [
     dg.AssetKey(["derived", "fct_programme_skill"]),
     recognised_key("posting"),
 ]
+LONG_TERM = {
+    "forecast_employment": "Employed, leavers and openings by occupation, fifteen years ahead in scenarios",
+    "forecast_education_balance": "Openings and graduates by field and level of education, fifteen years ahead in scenarios",
+    "education_demand_supply": "Places, applicants, graduates and openings by field, level, region and year",
+}
+LONG_TERM_MATERIAL = [
+    *MATERIAL,
+    dg.AssetKey(["labour_market", "fct_employed_by_age_yearly"]),
+    dg.AssetKey(["labour_market", "fct_employed_yearly"]),
+    dg.AssetKey(["education", "fct_programme"]),
+    dg.AssetKey(["education", "fct_graduate_placement_yearly"]),
+    dg.AssetKey(["education", "fct_applicants_yearly"]),
+    dg.AssetKey(["population", "fct_population_projection_yearly"]),
+]
 
 
-@dg.multi_asset(
-    specs=[
+def _specs(datasets: dict[str, str], material: list[dg.AssetKey]) -> list[dg.AssetSpec]:
+    return [
         dg.AssetSpec(
             derived_key(name),
-            deps=MATERIAL,
+            deps=material,
             group_name="forecasts_build",
             owners=["team:data-science"],
             description=description,
             kinds={"python", "parquet"},
         )
-        for name, description in DATASETS.items()
-    ],
-)
+        for name, description in datasets.items()
+    ]
+
+
+@dg.multi_asset(specs=_specs(DATASETS, MATERIAL))
 def build_skill_foresight(platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
     """See `foresight.foresee_skills`."""
     for name, frame in foresee_skills(platform).items():
@@ -46,4 +63,14 @@ def build_skill_foresight(platform: dg.ResourceParam[Platform]) -> Iterator[dg.M
             shown = {"alarms": len(newest), "preview": preview(newest.sort("q_value"))}
         yield dg.MaterializeResult(
             asset_key=derived_key(name), metadata={"dagster/row_count": len(frame), **shown, **columns_of(name)}
+        )
+
+
+@dg.multi_asset(specs=_specs(LONG_TERM, LONG_TERM_MATERIAL))
+def build_employment_foresight(platform: dg.ResourceParam[Platform]) -> Iterator[dg.MaterializeResult[None]]:
+    """See `foresight.foresee_employment`."""
+    for name, frame in foresee_employment(platform).items():
+        yield dg.MaterializeResult(
+            asset_key=derived_key(name),
+            metadata={"dagster/row_count": len(frame), "preview": preview(frame), **columns_of(name)},
         )

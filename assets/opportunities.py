@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.metadata import columns_of, picture, preview
 from assets.skills import recognised_key
+from jod_pipelines.matches import make_matches
 from jod_pipelines.platform import Platform
 from jod_pipelines.products import KINDS, combine_opportunities, make_opportunities, make_plan, quality_record
 from jod_pipelines.publication.plots import histogram
@@ -103,6 +104,38 @@ def combine_both_kinds(platform: dg.ResourceParam[Platform]) -> Iterator[dg.Mate
         yield dg.MaterializeResult(asset_key=derived_key(name), metadata=columns_of(name))
 
 
+@dg.asset(
+    key=derived_key("opportunity_match"),
+    deps=[
+        *(derived_key(name) for kind in KINDS for name in DATASETS[kind][:2]),
+        derived_key("opportunity_skill"),
+        derived_key("fct_programme_skill"),
+        recognised_key("posting"),
+        dg.AssetKey(["labour_market", "fct_job_posting_skill"]),
+        dg.AssetKey(["core", "bridge_skill_broader"]),
+        dg.AssetKey(["core", "dim_occupation"]),
+        dg.AssetKey(["core", "dim_education_field"]),
+        dg.AssetKey(["core", "dim_skill"]),
+    ],
+    group_name="opportunities_build",
+    owners=["team:data-science"],
+    description="Educations for each job opportunity, and the scorer of people that goes out with a release",
+    kinds={"python", "parquet"},
+)
+def match_opportunities(platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
+    """See `matches.make_matches`."""
+    matches, calibrated = make_matches(platform)
+    platform.state.write("quality/matching", calibrated.quality.to_dicts())
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(matches),
+            "quality": preview(calibrated.quality, 20),
+            "calibration": preview(calibrated.curve, 20),
+            **columns_of("opportunity_match"),
+        }
+    )
+
+
 def opportunity_assets() -> list[dg.AssetsDefinition]:
     """All of them."""
-    return [*(_opportunities(kind) for kind in KINDS), combine_both_kinds]
+    return [*(_opportunities(kind) for kind in KINDS), combine_both_kinds, match_opportunities]

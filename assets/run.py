@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from assets.assembly import build_definitions
 from assets.checks import CONTRACT
+from assets.jobs import MAIN
 from assets.warehouse import PARTIAL_RUN
 from jod_pipelines import errors
 from jod_pipelines.fingerprint import PROJECT
@@ -65,7 +66,7 @@ def _run_main_job(platform: Platform, select: str | None, console: Console) -> R
     instance = dagster_instance(platform.home)
     definitions = build_definitions(platform.settings, platform)
     job = definitions.resolve_job_def("main")
-    planned = _selected(definitions, select) if select else set(definitions.resolve_asset_graph().materializable_asset_keys)
+    planned = _selected(definitions, select) if select else set(MAIN.resolve(definitions.resolve_asset_graph()))
     log = platform.home / "logs" / f"{time.strftime('%Y%m%dT%H%M%S')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     report = RunReport(str(uuid.uuid4()), log)

@@ -16,6 +16,7 @@ from rich.table import Table
 from jod_pipelines.cli_contracts import contracts_app
 from jod_pipelines.cli_explain import explain
 from jod_pipelines.cli_landing import landing_app
+from jod_pipelines.cli_match import match
 from jod_pipelines.cli_query import query
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
 from jod_pipelines.settings import Settings, load_settings
@@ -31,6 +32,7 @@ app.add_typer(contracts_app, name="contracts")
 app.add_typer(landing_app, name="landing")
 app.command()(explain)
 app.command()(query)
+app.command()(match)
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="home folder; default $JOD_HOME or ./.jod")]
 JsonOption = Annotated[bool, typer.Option("--json", help="machine-readable output")]
@@ -235,6 +237,23 @@ def bench(
     from jod_pipelines.bench import run_benchmarks
 
     run_benchmarks(name, _console(), scale)
+
+
+@app.command()
+def tune(home: HomeOption = None) -> None:
+    """Try settings of the grouping on a sample of the newest run's items; keep the trace and say what was best."""
+    from assets.tuning import run_tuning
+    from jod_pipelines.opportunities.tuning import verdict
+
+    console = _console()
+    for kind, trace in run_tuning(_settings(home)).items():
+        columns = [name for name in trace.columns if name not in ("is_current", "settings")]
+        table = Table(*columns, box=None, header_style="bold", title=f"{kind} opportunities", title_justify="left")
+        for row in trace.select(columns).iter_rows():
+            cells = ("–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value) for value in row[1:])
+            table.add_row(row[0] or "(current)", *cells)
+        console.print(table)
+        console.print(verdict(trace))
 
 
 def _console() -> Console:

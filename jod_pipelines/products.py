@@ -17,6 +17,7 @@ from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
 from jod_pipelines.fingerprint import code_fingerprint, combined
 from jod_pipelines.forecasting.vacancies import VacancyForecast, forecast_vacancies
+from jod_pipelines.matches import matching_of
 from jod_pipelines.opportunities.build import (
     Material,
     Opportunities,
@@ -33,6 +34,7 @@ from jod_pipelines.opportunities.words import LANGUAGES, Labels
 from jod_pipelines.platform import Platform
 from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote
 from jod_pipelines.publication.gate import warnings_of
+from jod_pipelines.publication.matching_files import release_files
 from jod_pipelines.publication.release import ReleaseContent, publish, read_package
 from jod_pipelines.skills import Recogniser, SkillRecogniser
 from jod_pipelines.sources import all_resources
@@ -60,7 +62,20 @@ left join newest on programme.education_code = newest.education_code and starts_
 """
 """The qualification each programme leads to."""
 REST_CLASS = re.compile(r"tai tuntematon", re.IGNORECASE)
-SETTINGS_THAT_MATTER = {"clusters", "identity", "forecasts", "skill_trends", "publication", "texts", "sources", "scale", "seed"}
+SETTINGS_THAT_MATTER = {
+    "clusters",
+    "matching",
+    "identity",
+    "map",
+    "forecasts",
+    "skill_trends",
+    "long_term",
+    "publication",
+    "texts",
+    "sources",
+    "scale",
+    "seed",
+}
 
 
 @dataclass(frozen=True)
@@ -162,7 +177,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
         HeldError: too many ids that people may have saved would go; nothing is kept of the run.
     """
     warehouse = Warehouse(platform)
-    material = _job_material(warehouse) if kind == "job" else _education_material(warehouse)
+    material = opportunity_material(warehouse, kind)
     settings = platform.settings
     registry = Registry.from_json(kind, platform.state.read(f"identity.{kind}"))
     texts_folder = platform.models_folder / "texts"
@@ -176,7 +191,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
         settings.publication,
         lambda requests: generate_texts(requests, generator_of(settings.texts), texts_folder / "cache", plan.as_of),
     )
-    previous = _previous_rows(platform, f"{kind}_opportunity")
+    previous = previous_rows(platform, f"{kind}_opportunity")
     titles = dict(previous.select("opportunity_id", "title_fi").iter_rows())
     refuse_upheaval(result.identities, kind, settings.max_lost_ids_pct, titles)
     if kind == "job":
@@ -191,7 +206,7 @@ def make_opportunities(platform: Platform, kind: str, plan: Plan) -> tuple[Oppor
     platform.state.write(
         f"next/identity.{kind}", {"release_id": plan.release_id, "registry": result.identities.registry.as_json()}
     )
-    return result, evaluate(result.clusters, _truth(platform, kind))
+    return result, evaluate(result.clusters, planted_truth(platform, kind))
 
 
 def combine_opportunities(platform: Platform) -> None:
@@ -248,7 +263,9 @@ def release_content(platform: Platform, plan: Plan) -> ReleaseContent:
         sources=tuple(_source_notes(platform)),
         warnings=tuple(warnings),
     )
-    return ReleaseContent(note, datasets, platform.settings.publication.min_cell, forecast_history(platform))
+    about = {name: getattr(note, name) for name in ("release_id", "data_origin", "as_of", "fingerprint")}
+    files = release_files(*matching_of(warehouse), about | {"code": code_fingerprint()})
+    return ReleaseContent(note, datasets, platform.settings.publication.min_cell, forecast_history(platform), files)
 
 
 def publish_release(platform: Platform, plan: Plan) -> Path:
@@ -310,6 +327,11 @@ def layer_rows(platform: Platform) -> dict[str, int]:
         "where schema_name not in ('reference', 'main', 'platform', 'quality') group by 1 order by 1"
     )
     return counts | dict(tables.iter_rows())
+
+
+def opportunity_material(warehouse: Warehouse, kind: str) -> Material:
+    """What opportunities of a kind are made of, read from the warehouse."""
+    return _job_material(warehouse) if kind == "job" else _education_material(warehouse)
 
 
 def _job_material(warehouse: Warehouse) -> Material:
@@ -468,7 +490,7 @@ def _keep(
     warehouse.write_derived(name, shaped.sort(list(table.primary_key)))
 
 
-def _previous_rows(platform: Platform, name: str) -> pl.DataFrame:
+def previous_rows(platform: Platform, name: str) -> pl.DataFrame:
     """The dataset as last published, in today's columns: a column that was added since is empty."""
     path = platform.releases_folder / "latest" / "parquet" / name / f"{name}.parquet"
     table = published_table(name)
@@ -491,7 +513,8 @@ def _labels(warehouse: Warehouse, table: str, code: str) -> dict[str, dict[str, 
     return language_labels(warehouse.query(f"select {code}, name_fi, name_sv, name_en from {table}"), code)
 
 
-def _truth(platform: Platform, kind: str) -> pl.DataFrame | None:
+def planted_truth(platform: Platform, kind: str) -> pl.DataFrame | None:
+    """item_id, kind of the sandbox; None for real sources."""
     name = "posting_kind" if kind == "job" else "programme_kind"
     path = platform.truth_folder / f"{name}.parquet"
     return pl.read_parquet(path) if platform.settings.sources == "sandbox" and path.exists() else None

@@ -80,9 +80,10 @@ class RecheckSettings(_Strict):
 class StatfinTable(_Strict):
     """One PxWeb table: adding an entry to `Settings.statfin_tables` is all it takes to ingest another.
 
-    `dimensions` maps our column to the variable's code without the classification edition date, which
-    changes every January (`alue_23_20260101` is written `alue_23`). Without it every variable is named after its own
-    code. Time and contents are found by role and named `period` and `measure`.
+    `dimensions` maps our column to the variable's code without the classification edition date, which changes every
+    January (`alue_23_20260101` is written `alue_23`), or to a regular expression of it where nobody has published the
+    code. Without it every variable is named after its own code. Time and contents are found by role and named `period`
+    and `measure`.
     `select` keeps only some codes of a column; `*` and a trailing `*` match by prefix, `top:24` the newest 24.
     A selection of more than `max_cells` cells is refused, so that an entry without `select` cannot ask for millions.
     """
@@ -92,6 +93,16 @@ class StatfinTable(_Strict):
     select: dict[str, tuple[str, ...]] = {}
     database: str = "StatFin"
     max_cells: int = Field(default=3_000_000, ge=1)
+
+    @field_validator("dimensions")
+    @classmethod
+    def _dimensions_can_be_looked_for(cls, value: dict[str, str]) -> dict[str, str]:
+        for column, stem in value.items():
+            try:
+                re.compile(stem)
+            except re.error as error:
+                raise ValueError(f"{stem!r} of column {column} is no regular expression: {error}") from None
+        return value
 
     @property
     def resource(self) -> str:
@@ -115,6 +126,21 @@ class ClusterSettings(_Strict):
     seed: int = 20_260_101
 
 
+class TuningSettings(_Strict):
+    """What `jod tune` tries, one change of the current settings at a time; see `opportunities.tuning`."""
+
+    sample_items: int = Field(default=3_000, ge=100)
+    values: dict[str, tuple[float | int | str, ...]] = {
+        "start": ("neighbours", "density"),
+        "svd_components": (100, 300),
+        "neighbours": (10, 15, 25),
+        "min_cluster_floor": (3, 5, 8),
+        "merge_similarity": (0.4, 0.5, 0.6),
+        "attach_similarity": (0.05, 0.15),
+    }
+    seed: int = Field(default=2026, ge=0)
+
+
 class IdentitySettings(_Strict):
     """When a new cluster is the old opportunity."""
 
@@ -128,6 +154,29 @@ class IdentitySettings(_Strict):
         default=0.35, ge=0, lt=1, description="likeness of skills that a part has with what it came from"
     )
     qualification_keep_share: float = Field(default=0.33, gt=0, lt=0.5, description="below it a qualification's id is let go")
+
+
+class MatchingSettings(_Strict):
+    """How skills are matched with opportunities; see `opportunities.matching`."""
+
+    related_weight: float = Field(default=0.5, ge=0, lt=1, description="what a skill one step broader or narrower counts")
+    smoothing: float = Field(default=5.0, gt=0, description="members of the average kind added to each opportunity")
+    educations: int = Field(default=10, ge=1, description="educations published for a job opportunity, at most")
+    min_score: float = Field(default=0.05, ge=0, le=1, description="score below which an education is not published for a job")
+    folds: int = Field(default=5, ge=2, description="parts of the members, each scored by what the others say")
+    sample: int = Field(default=5_000, ge=100, description="members of each kind the calibration is learnt from, at most")
+    part_share: float = Field(default=0.4, gt=0, le=1, description="how many of their skills some of those people tell")
+    seed: int = 20_260_101
+
+
+class MapSettings(_Strict):
+    """How the map of opportunities is drawn; see `opportunities.landscape`."""
+
+    neighbours: int = Field(default=8, ge=2, description="opportunities that each is drawn near to")
+    min_distance: float = Field(default=0.5, ge=0, lt=1, description="how near two points may come, for UMAP")
+    rounds: int = Field(default=300, ge=10, description="times every point is moved")
+    moving_rate: float = Field(default=0.01, gt=0, le=1, description="how far points move from the last map; the first map: 1")
+    seed: int = Field(default=2026, ge=0)
 
 
 class ForecastSettings(_Strict):
@@ -167,8 +216,16 @@ class LongTermSettings(_Strict):
     trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
     min_history_years: int = Field(default=8, ge=5)
     damping: tuple[float, float] = Field(default=(0.9, 1.05), description="from and to: what is left of a trend a year later")
-    leaving_error: float = Field(default=0.08, ge=0, description="relative error of the chances to leave, common to all")
-    graduate_years: int = Field(default=3, ge=1, description="newest years whose graduates are the level of supply")
+    leaving_error: float = Field(default=0.12, ge=0, description="relative error of the chances to leave, common to all")
+    leaving_year_error: float = Field(
+        default=0.04, ge=0, description="relative error of the leavers of a year and an occupation, from year to year"
+    )
+    link_weight: float = Field(
+        default=8.0,
+        gt=0,
+        description="how many recruits whose education were seen the shares of educations in openings are worth",
+    )
+    graduate_years: int = Field(default=5, ge=1, description="newest years whose graduates are the level of supply")
 
 
 class PublicationSettings(_Strict):
@@ -234,7 +291,10 @@ class Settings(BaseSettings):
     recheck: RecheckSettings = RecheckSettings()
     endpoints: Endpoints = Endpoints()
     clusters: ClusterSettings = ClusterSettings()
+    matching: MatchingSettings = MatchingSettings()
+    tuning: TuningSettings = TuningSettings()
     identity: IdentitySettings = IdentitySettings()
+    map: MapSettings = MapSettings()
     forecasts: ForecastSettings = ForecastSettings()
     skill_trends: SkillTrendSettings = SkillTrendSettings()
     long_term: LongTermSettings = LongTermSettings()
@@ -302,7 +362,7 @@ class Settings(BaseSettings):
         StatfinTable(
             path="tyokay/115q",
             dimensions={"occupation": "ammatti_104", "sex": "sukupuoli_9", "status": "ammattiasema_7"},
-            select={"sex": ("SSS",), "status": ("SSS",), "period": ("top:3",)},
+            select={"sex": ("SSS",), "status": ("SS",), "period": ("top:3",)},
         ),
         # What long-term forecasts stand on: who is how old in which occupation, over the years of the register.
         StatfinTable(
@@ -312,33 +372,39 @@ class Settings(BaseSettings):
         ),
         StatfinTable(
             path="tyokay/115s",
-            dimensions={"occupation": "ammatti_104", "area": "alue_28"},
-            select={"period": ("top:1",)},
+            dimensions={"occupation": "ammatti_104", "area": "alue_28", "sex": "sukupuoli_9"},
+            select={"sex": ("SSS",), "period": ("top:1",)},
         ),
         StatfinTable(
             path="pra/15au",
             dimensions={"sector": "sektoriluokitus_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"},
             select={"sector": ("S0",), "sex": ("SSS",)},
         ),
-        # The newest year of wages by region; all sectors together, since the split is thin below the whole country.
+        # The newest year of wages by region, all occupations and sectors together. Its area is published without its number.
         StatfinTable(
             path="pra/15b2",
-            dimensions={"sector": "sektoriluokitus_7", "area": "maakunta_7", "occupation": "ammatti_19", "sex": "sukupuoli_9"},
+            dimensions={"sector": "sektoriluokitus_7", "area": r"alue_\d+", "sex": "sukupuoli_9"},
             select={"sector": ("S0",), "sex": ("SSS",)},
         ),
-        # Key figures and employed by occupation of the Labour Force Survey: ten years, and the newest three.
+        # The Labour Force Survey's key figures of ten years, and the employed by occupation and by industry.
         StatfinTable(path="tyti/135z", select={"period": ("top:120",)}),
-        StatfinTable(path="tyti/13au", dimensions={"occupation": "ammatti_19"}, select={"period": ("top:3",)}),
+        StatfinTable(
+            path="tyti/13au",
+            dimensions={"sex": "sukupuoli_9", "occupation": "ammatti_19"},
+            select={"sex": ("SSS",), "period": ("top:3",)},
+        ),
+        StatfinTable(path="tyti/13aq", dimensions={"industry": "toimiala_79"}),
         # The whole country's vacancy survey: a few hundred cells.
         StatfinTable(path="atp/11l1"),
         # Where graduates are a year later: 5.4 million cells in all, 0.6 million in the newest two years.
         StatfinTable(
             path="sijk/111l",
             dimensions={"level": "koulutusaste_17", "sex": "sukupuoli_1", "area": "maakunta_2", "field": "koulutusala_1"},
-            select={"period": ("top:2",)},
+            select={"period": ("top:5",)},
         ),
-        # Discontinuation of education: a few thousand cells, whose variables are not known before they are asked for.
-        StatfinTable(path="kkesk/14pi"),
+        # Discontinuation of education: a few thousand cells. Nobody has published its codes of 2026, those of sibling tables
+        # are supposed. When they are wrong this one table is stale, with an error that names its variables.
+        StatfinTable(path="kkesk/14pi", dimensions={"area": r"(alue|maakunta)_\d+", "education_sector": r"koul\w+"}),
         # Population by education, by key figures, by age and sex, and projected: what supply and demand are measured against.
         StatfinTable(path="vkour/12bs", dimensions={"area": "alue_23", "sex": "sukupuoli_9"}, select={"period": ("top:1",)}),
         StatfinTable(path="vaerak/11ra", dimensions={"area": "alue_23"}, select={"period": ("top:5",)}),

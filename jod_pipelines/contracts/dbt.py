@@ -1,4 +1,4 @@
-"""dbt's YAML, generated from the contracts: sources for landing, enforced models with tests for the rest."""
+"""dbt's YAML, generated from the contracts: sources for landing, snapshots, enforced models with tests for the rest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from jod_pipelines.contracts.rules import OF_ONE_ROW, rules_of
 from jod_pipelines.contracts.table_checks import broken_rows
 from jod_pipelines.reference import reference_columns
 
-MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+MODELS = PROJECT / "models"
 HEADER = "# Generated from data_contracts/ by `jod contracts generate`. Change the contract, not this file.\n"
 DERIVED = ("opportunities", "forecasts")
 """Subjects whose tables are made by Python rooms and read by dbt as sources."""
@@ -22,7 +23,10 @@ def generated_files() -> dict[Path, str]:
     """Every generated dbt file and its text."""
     contracts = load_contracts()
     marts = [*contracts["marts"].values(), *contracts["published"].values()]
-    files = {MODELS / "staging" / "_landing.yml": _dump(_landing(contracts["landing"]))}
+    known = [contracts["marts"]["dictionary"], contracts["platform"]["landed"]]
+    files = {MODELS / "staging" / "_landing.yml": _dump(_landing(contracts["landing"], *known))}
+    snapshots = [_table(table) for table in contracts["platform"].values() if _subject(table) == "history"]
+    files[PROJECT / "snapshots" / "_snapshots.yml"] = _dump({"version": 2, "snapshots": snapshots})
     derived = derived_tables()
     files[MODELS / "marts" / "_derived.yml"] = _dump(_derived(derived))
     for subject in sorted({_subject(table) for table in marts}):
@@ -37,26 +41,20 @@ def derived_tables() -> list[Table]:
     return [table for layer in ("marts", "published") for table in contracts[layer].values() if _subject(table) in DERIVED]
 
 
-def _landing(tables: dict[str, Table]) -> dict[str, Any]:
-    listed = []
-    for table in tables.values():
-        source, resource = table.contract.split("/")
-        listed.append(
-            {
-                "name": table.physical_name,
-                "description": table.description.get("en", ""),
-                "config": {"meta": {"dagster": {"asset_key": ["landing", source, resource]}, **_in_finnish_and_swedish(table)}},
-                "columns": [_described(column) for column in table.columns],
-            }
-        )
-    reference = [{"name": "dictionary"}, *(_reference(*each) for each in reference_columns().items())]
-    platform = [{"name": "landed", "description": "The snapshot that serves, by source and resource"}]
+def _landing(tables: dict[str, Table], dictionary: Table, landed: Table) -> dict[str, Any]:
+    listed = [_table(table, ["landing", *table.contract.split("/")]) | {"name": table.physical_name} for table in tables.values()]
+    reference = [_table(dictionary), *(_reference(*each) for each in reference_columns().items())]
     return {
         "version": 2,
         "sources": [
             {"name": "landing", "schema": "landing", "description": "Typed tables of the landing", "tables": listed},
             {"name": "reference", "schema": "reference", "description": "Official code lists in the code", "tables": reference},
-            {"name": "platform", "schema": "platform", "description": "What the warehouse is built from", "tables": platform},
+            {
+                "name": "platform",
+                "schema": "platform",
+                "description": "What the warehouse is built from",
+                "tables": [_table(landed)],
+            },
         ],
     }
 
@@ -74,16 +72,19 @@ def _reference(name: str, columns: list[str]) -> dict[str, Any]:
 
 
 def _derived(tables: list[Table]) -> dict[str, Any]:
-    listed = [
-        {
-            "name": table.name,
-            "description": table.description.get("en", ""),
-            "config": {"meta": {"dagster": {"asset_key": ["derived", table.name]}, **_in_finnish_and_swedish(table)}},
-            "columns": [_described(column) for column in table.columns],
-        }
-        for table in tables
-    ]
+    listed = [_table(table, ["derived", table.name]) for table in tables]
     return {"version": 2, "sources": [{"name": "derived", "schema": "derived", "tables": listed}]}
+
+
+def _table(table: Table, asset_key: list[str] | None = None) -> dict[str, Any]:
+    """A source or snapshot: what dbt reads or keeps, with the asset of Dagster that makes it where it has another name."""
+    dagster = {"dagster": {"asset_key": asset_key}} if asset_key else {}
+    return {
+        "name": table.name,
+        "description": table.description.get("en", ""),
+        "config": {"meta": dagster | _in_finnish_and_swedish(table)},
+        "columns": [_described(column) for column in table.columns],
+    }
 
 
 def _model(table: Table) -> dict[str, Any]:

@@ -69,7 +69,9 @@ def _column_rules(column: Column, table: Table) -> Iterator[Rule]:
     if column.unique and not column.primary_key:
         yield Rule("unique", "unique", name, _of_table(severity, table))
     if column.references and table.layer != "landing":
-        yield Rule("references", f"refers to {column.references}", name, _of_table(severity, table), column.references)
+        # A key column may hold a code that its dimension lacks: the row is still told from others by it.
+        own = column.severity or table.severity
+        yield Rule("references", f"refers to {column.references}", name, _of_table(own, table), column.references)
 
 
 def _of_table(severity: Severity, table: Table) -> Severity:

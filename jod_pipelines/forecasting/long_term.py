@@ -28,6 +28,8 @@ OLDEST = 65
 """The last five-year group; whoever passes it leaves."""
 ENTRY_AGES = (15, 35)
 """Ages, from and up to, whose composition new people have."""
+UNKNOWN_SPREAD = 0.1
+"""How much graduates of a year differ from the next when only one year is known."""
 WEIGHT_OF_ALL = 400
 """Persons that the hazard of all occupations together counts for in that of one occupation."""
 
@@ -193,7 +195,8 @@ def _leavers(
     upper = lower + 1
     along = (place - lower)[None, :, None]
     found = np.stack(yearly, axis=1)
-    return np.asarray(np.maximum(found[:, lower] * (1 - along) + found[:, upper] * along, 0))
+    of_year = np.exp(settings.leaving_year_error * random.standard_normal(path.shape))
+    return np.asarray(np.maximum(found[:, lower] * (1 - along) + found[:, upper] * along, 0) * of_year)
 
 
 def employment_forecast(draws: Draws, scenario: Scenario) -> pl.DataFrame:
@@ -244,7 +247,7 @@ def education_balance(draws: Draws, supply: Supply, scenario: Scenario, settings
     for code, column, share in numbered.select("occupation_code", "column", "share").iter_rows():
         if code in rows:
             shares[rows[code], column] += share
-    openings = draws.openings @ shares
+    openings = np.einsum("dyo,doe->dye", draws.openings, _drawn_links(shares, settings))
     drawn = _supply_paths(educations, supply, draws, scenario, settings)
     frames = []
     for name, values in {"openings": openings, "supply": drawn, "balance": drawn - openings}.items():
@@ -255,17 +258,31 @@ def education_balance(draws: Draws, supply: Supply, scenario: Scenario, settings
     return _labelled(frame, draws.origin_year, scenario, keys)
 
 
+def _drawn_links(shares: np.ndarray, settings: LongTermSettings) -> np.ndarray:
+    """Shares that may be the true ones, draws x occupations x educations: Dirichlet around those given."""
+    random = np.random.default_rng(settings.seed + 2)
+    parts = random.standard_gamma(settings.link_weight * shares, (settings.draws, *shares.shape))
+    return np.asarray(parts / parts.sum(axis=2, keepdims=True).clip(1e-300))
+
+
 def _supply_paths(
     educations: pl.DataFrame, supply: Supply, draws: Draws, scenario: Scenario, settings: LongTermSettings
 ) -> np.ndarray:
-    """Graduates who find work, by draw, year ahead and education: the mean of the last years, moved by the size of age groups."""
+    """Graduates who find work, by draw, year ahead and education: the mean of the last years, moved by the size of age groups.
+
+    How much a year differs from the next is pooled over educations, as a few years of one tell little; small ones differ
+    more, by chance. The level is wrong by the error of its mean in all years alike.
+    """
     keys = ["field_code", "level_code"]
     recent = supply.graduates.filter(pl.col("year") > pl.col("year").max() - settings.graduate_years)
     level = recent.group_by(keys).agg(pl.col("persons").mean(), spread=pl.col("persons").std() / pl.col("persons").mean())
+    usual = float(np.sqrt(np.nanmean(np.square(level["spread"].to_numpy())))) if len(level) else np.nan
+    usual = float(np.clip(usual, 0.02, 1)) if np.isfinite(usual) else UNKNOWN_SPREAD
+    years = max(recent["year"].n_unique(), 1)
     joined = (
         educations.join(level, on=keys, how="left", maintain_order="left")
         .join(supply.placement, on=keys, how="left", maintain_order="left")
-        .with_columns(pl.col("persons").fill_null(0), pl.col("spread").fill_null(0.1).clip(0.02, 1))
+        .with_columns(pl.col("persons").fill_null(0))
         .with_columns(pl.col("employed_share").fill_null(pl.lit(supply.placement["employed_share"].mean())))
     )
     young = dict(supply.young.select("year", "persons").iter_rows())
@@ -275,8 +292,9 @@ def _supply_paths(
     )
     random = np.random.default_rng(settings.seed + 1)
     mean = (joined["persons"] * joined["employed_share"]).to_numpy()
-    steady = joined["spread"].to_numpy() * random.standard_normal((settings.draws, 1, len(joined)))
-    return np.asarray(mean * factor[None, :, None] * np.exp(steady))
+    of_level = usual / np.sqrt(years) * random.standard_normal((settings.draws, 1, len(joined)))
+    of_year = usual * random.standard_normal((settings.draws, settings.horizon_years, len(joined)))
+    return np.asarray(mean * factor[None, :, None] * np.exp(of_level + of_year))
 
 
 def _summary(values: np.ndarray, key: str, names: list[str]) -> pl.DataFrame:

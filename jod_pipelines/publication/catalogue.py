@@ -13,9 +13,11 @@ from jod_pipelines.contracts.dictionary import page_name
 from jod_pipelines.contracts.model import published_table
 from jod_pipelines.publication.datapackage import ReleaseNote
 from jod_pipelines.publication.plots import HISTORY_MONTHS, bar_plot, forecast_plot
+from jod_pipelines.publication.retrospect_page import FIGURES, evaluation_parts, model_cards, write_maps
 from jod_pipelines.publication.wording import NAMES, TEXTS, day, number
 
 PAGES = {"fi": "index.html", "sv": "index.sv.html", "en": "index.en.html"}
+MODEL_PAGES = {"fi": "models.html", "sv": "models.sv.html", "en": "models.en.html"}
 LISTED = 25
 TOTAL = "SSS"
 
@@ -35,7 +37,7 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"number": number, "day": day}
-    template = environment.get_template("index.html.j2")
+    template, models = environment.get_template("index.html.j2"), environment.get_template("models.html.j2")
     opportunities = {"jobs": datasets["job_opportunity"], "education": datasets["education_opportunity"]}
     for language, name in PAGES.items():
         page = template.render(
@@ -46,12 +48,25 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
             names=NAMES[language],
             history_months=HISTORY_MONTHS,
             note=note,
+            models_page=MODEL_PAGES[language],
             plots=_write_plots(folder, datasets, history, language),
+            maps=write_maps(folder, datasets, language),
             datasets=_dataset_rows(datasets, language),
             kinds=[(kind, _largest(frame, language), frame.filter("active").height) for kind, frame in opportunities.items()],
             evaluation=datasets["forecast_evaluation"].drop_nulls("coverage_80_pct").to_dicts(),
         )
         (folder / name).write_text(page, "utf-8")
+        page = models.render(
+            language=language,
+            pages=MODEL_PAGES,
+            home=name,
+            t=TEXTS[language],
+            note=note,
+            figures=[figure for figure, _ in FIGURES],
+            evaluation=evaluation_parts(folder, datasets, language),
+            cards=model_cards(datasets["model"], language),
+        )
+        (folder / MODEL_PAGES[language]).write_text(page, "utf-8")
 
 
 def origin_notice(note: ReleaseNote) -> dict[str, str]:

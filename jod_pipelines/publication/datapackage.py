@@ -15,6 +15,7 @@ import polars as pl
 from jod_pipelines import __version__
 from jod_pipelines.contracts.model import Column, Table, load_contracts, published_table
 from jod_pipelines.fingerprint import PROJECT
+from jod_pipelines.publication.matching_files import MANIFEST
 
 LICENCE = {
     "name": "CC-BY-4.0",
@@ -91,7 +92,7 @@ def describe(folder: Path, note: ReleaseNote, datasets: dict[str, pl.DataFrame],
                 "logical_hash": logical_hash(frame, table),
                 "schema": table_schema(table),
             }
-        elif path.suffix == ".json":
+        elif resource["format"] == "ndjson":
             resource["rows"] = path.read_bytes().count(b"\n")
         elif path.suffix == ".csv":
             resource["rows"] = path.read_bytes().count(b"\n") - 1
@@ -257,7 +258,8 @@ def _format(path: Path) -> dict[str, str]:
         ".csv": ("csv", "text/csv"),
         ".duckdb": ("duckdb", "application/vnd.duckdb"),
         ".html": ("html", "text/html"),
+        ".npz": ("npz", "application/zip"),
         ".svg": ("svg", "image/svg+xml"),
     }
-    name, mediatype = kinds[path.suffix]
+    name, mediatype = ("json", "application/json") if path.name == MANIFEST else kinds[path.suffix]
     return {"format": name, "mediatype": mediatype}

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from jod_pipelines.publication.catalogue import PAGES, origin_notice, write_cata
 from jod_pipelines.publication.datapackage import ReleaseNote, as_json, dcat, describe, logical_hash, sha256_of
 from jod_pipelines.publication.disclosure import contacts_in, permitted, small_groups
 from jod_pipelines.publication.import_rules import problems_of
+from jod_pipelines.publication.matching_files import matching_problems
 
 OPPORTUNITIES = ("job_opportunity", "education_opportunity")
 DO_NOT_DELIVER = "No opportunity of this kind in this release: importing an empty file would retire every one the service has."
@@ -35,13 +36,15 @@ DO_NOT_DELIVER = "No opportunity of this kind in this release: importing an empt
 class ReleaseContent:
     """Everything a release is made of.
 
-    `vacancy_history` (month, value) is what the pages draw before the forecast of the whole country.
+    `vacancy_history` (month, value) is what the pages draw before the forecast of the whole country; `files` are those that
+    were made elsewhere, by their path in the release.
     """
 
     note: ReleaseNote
     datasets: dict[str, pl.DataFrame]
     minimum_members: int
     vacancy_history: pl.DataFrame
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 def publish(content: ReleaseContent, releases: Path, before_pointing: Callable[[], None]) -> Path:
@@ -103,6 +106,7 @@ def verify(folder: Path) -> list[str]:
         jobs, education, groups = ((folder / "jod" / name).read_bytes() for name in _DOCUMENTS)
         skills = pl.read_parquet(folder / "parquet" / "opportunity_skill" / "opportunity_skill.parquet")["skill_uri"]
         problems += problems_of(jobs, education, groups, frozenset(skills))
+        problems += matching_problems(folder, _active(folder))
         problems += _database_problems(folder, package)
     return problems
 
@@ -172,6 +176,9 @@ def _write(content: ReleaseContent, folder: Path) -> None:
     (folder / "jod").mkdir()
     for name, body in zip(_DOCUMENTS, _documents(content, datasets), strict=True):
         (folder / "jod" / name).write_bytes(body)
+    for path, body in content.files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(body)
     write_analyst_database(folder / "jod_marts.duckdb", files, note)
     write_catalogue(folder / "catalogue", note, datasets, content.vacancy_history)
     around = Around(note.data_origin, origin_notice(note), {language: f"../{page}" for language, page in PAGES.items()})
@@ -184,6 +191,11 @@ def _write(content: ReleaseContent, folder: Path) -> None:
     package = describe(folder, note, datasets, empty)
     (folder / "dcat.jsonld").write_bytes(as_json(dcat(package)))
     (folder / "datapackage.json").write_bytes(as_json(package))
+
+
+def _active(folder: Path) -> frozenset[str]:
+    files = [folder / "parquet" / name / f"{name}.parquet" for name in OPPORTUNITIES]
+    return frozenset(one for file in files for one in pl.read_parquet(file).filter("active")["opportunity_id"])
 
 
 def _documents(content: ReleaseContent, datasets: dict[str, pl.DataFrame]) -> tuple[bytes, bytes, bytes]:

@@ -7,8 +7,11 @@
 * `isco_groups.csv`: ISCO-08 groups of all levels in three languages, as ESCO v1.1.1 names them (European Commission).
 * `education_fields.csv`: fields of education, levels 1 and 2, national classification of education 2016.
 * `industry_sections.csv`: sections of the Standard Industrial Classification TOL 2008 and the divisions they hold.
+* `industry_classes.csv`: the total, and sections that the Labour Force Survey's tables give together; the codes are those of its
+  table 13aq, the names are ours.
 * `known_unmapped.csv`: why a code that a source uses is in no dimension, by pattern; the first line that fits counts.
-* `measures.csv`: what the facts of the warehouse measure, with unit, names and definitions; our own wording.
+* `measures.csv`: what the facts of the warehouse measure, with unit, the decimals its source gives, names and definitions; our
+  own wording.
 * `source_measures.csv`: which measure a content code of a source's table is.
 * `municipality_changes.csv`: municipalities abolished, divided or made since 2006, with the first year of the new borders
   and the successor. Held against the code list kunta of Koodisto as recorded (`tests/acceptance/test_dimensions.py`): the last

@@ -1,8 +1,9 @@
 """Tables of Statistics Finland and resources of Vipunen that stand beside the forecasts' material.
 
 Codes, sizes and symbols are those of the real tables; numbers are drawn. What the sources' own pages do not tell (the
-variables of `vaenn/14wx` and `pra/15b2` beside area, time and contents; the code of age in `vkour/12bs`; all of
-`kkesk/14pi`) is shaped like their neighbours.
+number of the area in `pra/15b2`; the code of age in `vkour/12bs`; all codes of
+`kkesk/14pi`, of which area, sector of education, year and contents are known; the sexes of `opiskt/14rw`) is shaped like
+their neighbours.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from jod_pipelines.sandbox.catalogue import PxTable, PxVariable
 from jod_pipelines.sandbox.world import World
 
 CONFIDENTIAL, NOT_YET, NIL = 3, 4, 9
+WITH_A_DECIMAL = ("%", "indeksi", "vuotta")
 SEX = {"SSS": "Yhteensä", "1": "Miehet", "2": "Naiset"}
-FIELDS_OF_STUDY = {"SSS": "Yhteensä", **{f"{n:02d}": f"Koulutusala {n:02d}" for n in range(12)}}
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,10 @@ def _tables(world: World) -> list[Drawn]:
     regions = {
         f"MK{c}": n for c, n in reference_table("regions").select("region_code", "name_fi").iter_rows() if c in world.regions
     }
-    towns = world.municipalities if world.sizes.all_areas else {r: codes[:2] for r, codes in world.municipalities.items()}
-    municipalities = {f"KU{code}": f"Kunta {code}" for codes in towns.values() for code in codes}
-    areas = {"SSS": "KOKO MAA", **municipalities, **regions}
+    areas = {**municipality_areas(world), **regions}
     groups = reference_table("isco_groups").select("occupation_code", "name_fi").iter_rows()
     occupations = {"SSS": "Yhteensä", **{code: name for code, name in groups if len(code) < 3}}
+    industries = dict.fromkeys(("SSS", "A_B", "C", "D_E", *"FGHIJ", "K_L", *"MNOPQR", "STU"), "Toimiala")
     years = tuple(str(year) for year in range(2016, 2026))
     months = tuple(f"{year}M{month:02d}" for year in range(2016, 2027) for month in range(1, 13) if (year, month) <= (2026, 10))
     quarters = tuple(f"{year}Q{quarter}" for year in range(2013, 2027) for quarter in range(1, 5) if (year, quarter) <= (2026, 2))
@@ -77,9 +77,10 @@ def _tables(world: World) -> list[Drawn]:
             "Työlliset ammatin mukaan",
             statfin + "työvoimatutkimus",
             "2026-03-05T06:00:00",
-            {"ammatti_19_20180101": occupations},
+            {"sukupuoli_9_20180101": SEX, "ammatti_19_20180101": occupations},
             years,
             {"tyti-Tyolliset": ("Työlliset, 1000 henkilöä", "1000 henkilöä")},
+            time_first=True,
         ),
         Drawn(
             "vkour/12bs",
@@ -138,39 +139,23 @@ def _tables(world: World) -> list[Drawn]:
         ),
         Drawn(
             "pra/15b2",
-            "Kokoaikaisten palkansaajien ansiot alueen ja ammatin mukaan",
+            "Kokoaikaisten palkansaajien ansiot maakunnan mukaan",
             statfin + "palkkarakenne",
             "2025-12-01T06:00:00",
             {
                 "sektoriluokitus_7_20230101": {"S0": "Yhteensä", "S11_S12_S15": "Yksityinen", "S13111": "Valtio"},
-                "maakunta_7_20250101": {"SSS": "KOKO MAA", **regions},
-                "ammatti_19_20180101": occupations,
-                "sukupuoli_9_20180101": {"SSS": "Yhteensä"},
+                "alue_28_20250101": {"SSS": "KOKO MAA", **regions},
+                "sukupuoli_9_20180101": SEX,
             },
             ("2024",),
             {
                 "koko_psaaja_lkm": ("Palkansaajien lukumäärä", "henkilöä"),
+                "koko_psaaja_kans_ka": ("Kokonaisansio, keskiarvo", "euroa"),
                 "koko_psaaja_kans_med": ("Kokonaisansio, mediaani", "euroa"),
+                "koko_psaaja_kans_p10": ("Kokonaisansio, 1. desiili", "euroa"),
+                "koko_psaaja_kans_p90": ("Kokonaisansio, 9. desiili", "euroa"),
             },
             eliminated=("sukupuoli_9_20180101",),
-        ),
-        Drawn(
-            "sijk/111l",
-            "Tutkinnon suorittaneiden sijoittuminen",
-            statfin + "sijoittuminen koulutuksen jälkeen",
-            "2026-01-22T06:00:00",
-            {
-                "koulutusaste_17_20180101": {"SSS": "Yhteensä", "32": "Ammatillinen", "62": "Amk", "72": "Ylempi korkeakoulu"},
-                "sukupuoli_1_20120101": SEX,
-                "maakunta_2_20130101": {"SS": "KOKO MAA", **{code.removeprefix("MK"): name for code, name in regions.items()}},
-                "koulutusala_1_20160101": FIELDS_OF_STUDY,
-            },
-            years[:-1],
-            {
-                "tutkinto1vaiemmin": ("Tutkinnon suorittaneet", "henkilöä"),
-                "tyollinen1vpaastayht": ("Työlliset vuoden kuluttua", "henkilöä"),
-                "tyoton1vpaasta": ("Työttömät vuoden kuluttua", "henkilöä"),
-            },
         ),
         Drawn(
             "atp/11l1",
@@ -180,22 +165,12 @@ def _tables(world: World) -> list[Drawn]:
             {},
             quarters,
             {
-                "atp-avoimet": ("Avoimet työpaikat", "lkm"),
-                "atp-vaikeasti": ("Vaikeasti täytettävät työpaikat", "lkm"),
+                "atp_lkm": ("Avoimet työpaikat", "lkm"),
+                "atp_eihoit": ("Avoimet työpaikat ilman hoitajaa", "lkm"),
+                "atp_osa": ("Osa-aikaiset avoimet työpaikat", "lkm"),
+                "atp_maar": ("Määräaikaiset avoimet työpaikat", "lkm"),
+                "atp_vaik": ("Vaikeasti täytettävät työpaikat", "lkm"),
             },
-        ),
-        Drawn(
-            "vaenn/14wx",
-            "Väestöennuste alueen, sukupuolen ja iän mukaan",
-            statfin + "väestöennuste",
-            "2024-10-24T05:00:00",
-            {
-                "alue_23_20240101": {"SSS": "KOKO MAA", **municipalities},
-                "sukupuoli_9_20180101": SEX,
-                "ikaryhma_10_20180101": _ages(),
-            },
-            tuple(str(year) for year in range(2024, 2046)),
-            {"vaesto_e24": ("Väestö 31.12. (ennuste 2024)", "henkilöä")},
         ),
         Drawn(
             "kkesk/14pi",
@@ -203,13 +178,50 @@ def _tables(world: World) -> list[Drawn]:
             statfin + "koulutuksen keskeyttäminen",
             "2026-03-12T06:00:00",
             {
-                "maakunta_7_20250101": {"SSS": "KOKO MAA", **regions},
                 "koulutussektori_1_20180101": {"1": "Lukiokoulutus", "2": "Ammatillinen", "3": "Amk", "4": "Yliopisto"},
+                "maakunta_2_20130101": {"SS": "KOKO MAA", **{code.removeprefix("MK"): name for code, name in regions.items()}},
             },
-            years[:-2],
+            years[2:-1],
             {"keskeyttaneet": ("Keskeyttäneet", "henkilöä"), "keskeyttaneet_osuus": ("Keskeyttäneiden osuus, %", "%")},
         ),
+        Drawn(
+            "opiskt/14rw",
+            "Opiskelijat ja tutkinnot koulutuslajin mukaan",
+            statfin + "opiskelijat ja tutkinnot",
+            "2026-03-12T06:00:00",
+            {
+                "koullaji_1_20180101": {
+                    "SSS": "Yhteensä",
+                    "1": "Lukiokoulutus",
+                    "2": "Ammatillinen",
+                    "3": "Amk",
+                    "4": "Yliopisto",
+                },
+                "sukupuoli_9_20180101": SEX,
+            },
+            years[:-1],
+            {
+                "opis_aop": ("Opiskelijat", "henkilöä"),
+                "uusi_aop": ("Uudet opiskelijat", "henkilöä"),
+                "tut_aop": ("Tutkinnot", "henkilöä"),
+            },
+        ),
+        Drawn(
+            "tyti/13aq",
+            "Työlliset toimialan mukaan",
+            statfin + "työvoimatutkimus",
+            "2026-03-05T06:00:00",
+            {"toimiala_79_20180101": industries},
+            years,
+            {"tyti-Tyolliset": ("Työlliset, 1000 henkilöä", "1000 henkilöä")},
+        ),
     ]
+
+
+def municipality_areas(world: World) -> dict[str, str]:
+    """The whole country and municipalities, by code as Statistics Finland writes it; a small world has two of each region."""
+    towns = world.municipalities if world.sizes.all_areas else {r: codes[:2] for r, codes in world.municipalities.items()}
+    return {"SSS": "KOKO MAA", **{f"KU{code}": f"Kunta {code}" for codes in towns.values() for code in codes}}
 
 
 def _draw(world: World, table: Drawn, number: int) -> PxTable:
@@ -229,7 +241,9 @@ def _draw(world: World, table: Drawn, number: int) -> PxTable:
     variables = (time, *dimensions, contents) if table.time_first else (*dimensions, time, contents)
     shape = tuple(len(variable.values) for variable in variables)
     own = world.numbers(41, number)
-    numbers = np.round(own.lognormal(4.0, 1.5, shape), 1 if "%" in units else 0)
+    drawn = own.lognormal(4.0, 1.5, shape)
+    shares = np.where([unit == "%" for unit in units], drawn % 100, drawn)
+    numbers = np.where([unit in WITH_A_DECIMAL for unit in units], np.round(shares, 1), np.round(drawn))
     symbols = np.where(numbers == 0, NIL, np.where(numbers < 5, CONFIDENTIAL, 0)).astype(np.int8)
     symbols.reshape(-1)[-1] = NOT_YET
     folder, name = table.path.split("/")

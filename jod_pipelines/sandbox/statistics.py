@@ -9,8 +9,9 @@ import numpy as np
 
 from jod_pipelines.reference import reference_table
 from jod_pipelines.sandbox.catalogue import PxTable, PxVariable
-from jod_pipelines.sandbox.more_statistics import drawn_tables, more_resources
-from jod_pipelines.sandbox.working_life import AGES, GROUP, live
+from jod_pipelines.sandbox.graduates import placement_table, projection_table
+from jod_pipelines.sandbox.more_statistics import drawn_tables, more_resources, municipality_areas
+from jod_pipelines.sandbox.working_life import live
 from jod_pipelines.sandbox.world import LAST_MONTH, World
 
 UPDATED = "2026-11-20T06:00:00"
@@ -29,6 +30,8 @@ def px_tables(world: World) -> dict[str, list[PxTable]]:
         "tyonv": [vacancies_by_occupation(world), jobseekers_by_area(world)],
         "tyokay": [employed_by_occupation(world), employed_by_occupation_age(world), employed_by_occupation_area(world)],
         "pra": [wages_by_occupation(world)],
+        "sijk": [placement_table(world)],
+        "vaenn": [projection_table(world, municipality_areas(world))],
     }
     for folder, tables in drawn_tables(world).items():
         found[folder] = [*found.get(folder, []), *tables]
@@ -89,7 +92,7 @@ def employed_by_occupation(world: World) -> PxTable:
     variables = (
         PxVariable("ammatti_104_20161021", "Ammatti", tuple(codes), tuple(codes)),
         PxVariable("sukupuoli_9_20180101", "Sukupuoli", ("SSS",), ("Yhteensä",), elimination=True),
-        PxVariable("ammattiasema_7_20121201", "Ammattiasema", ("SSS",), ("Yhteensä",), elimination=True),
+        PxVariable("ammattiasema_7_20121201", "Ammattiasema", ("SS",), ("Yhteensä",), elimination=True),
         PxVariable("timeperiod_y", "Vuosi", years, years, time=True),
         _contents({"tyokay-tyolliset2": "Työlliset", "tyokay-osuus": "Osuus, %"}, "henkilöä"),
     )
@@ -99,11 +102,12 @@ def employed_by_occupation(world: World) -> PxTable:
 
 
 def employed_by_occupation_age(world: World) -> PxTable:
-    """115r: employed by two-digit occupation and age. No source we have tells its ages: five-year groups are supposed."""
+    """115r: employed by two-digit occupation and ten-year age group; those under 18 count in the youngest."""
     life = working_life(world)
-    numbers = life.by_age[: len(life.years)].round().transpose(1, 2, 0)[:, :, None, :, None]
+    by_age = np.add.reduceat(life.by_age[: len(life.years)], range(0, life.by_age.shape[2], 2), axis=2)
+    numbers = by_age.round().transpose(1, 2, 0)[:, :, None, :, None]
     symbols = np.where(numbers == 0, NIL, 0).astype(np.int8)
-    ages = tuple(f"{age}-{age + GROUP - 1}" for age in AGES[::GROUP].tolist())
+    ages = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74")
     variables = (
         PxVariable("ammatti_104_20161021", "Ammatti", life.occupations, life.occupations),
         PxVariable("ikaryhma_10_20180101", "Ikä", ages, ages),
@@ -142,20 +146,21 @@ def working_life(world: World) -> WorkingLife:
 
 
 def employed_by_occupation_area(world: World) -> PxTable:
-    """115s: employed by three-digit occupation and region; small cells are confidential."""
+    """115s: employed by two- and three-digit occupation and region; small cells are confidential."""
     occupations, stock, years = _employed(world)
-    minors = tuple(sorted({code[:3] for code in occupations}))
+    minors = tuple(sorted({code[:digits] for code in occupations for digits in (2, 3)}))
     areas = ("SSS", *(f"MK{region}" for region in world.regions))
     people = np.array([sum(world.population[m] for m in world.municipalities[r]) for r in world.regions], dtype=float)
     noise = world.numbers(31).lognormal(0, 0.25, (len(minors), len(people)))
     shares = people * noise / (people * noise).sum(axis=1, keepdims=True)
-    totals = np.array([stock[[code[:3] == minor for code in occupations]].sum(axis=0) for minor in minors])
+    totals = np.array([stock[[code.startswith(minor) for code in occupations]].sum(axis=0) for minor in minors])
     by_region = np.round(totals[:, None, :] * shares[:, :, None])
-    numbers = np.concatenate([totals[:, None, :], by_region], axis=1)[..., None]
+    numbers = np.concatenate([totals[:, None, :], by_region], axis=1)[:, :, None, :, None]
     symbols = np.where((numbers > 0) & (numbers < 10), CONFIDENTIAL, 0).astype(np.int8)
     variables = (
         PxVariable("ammatti_104_20161021", "Ammatti", minors, minors),
         PxVariable("alue_28_20250101", "Alue", areas, areas),
+        PxVariable("sukupuoli_9_20180101", "Sukupuoli", ("SSS",), ("Yhteensä",), elimination=True),
         PxVariable("timeperiod_y", "Vuosi", years, years, time=True),
         _contents({"tyokay-tyolliset2": "Työlliset"}, "henkilöä"),
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
+from jod_pipelines.sandbox.graduates import FIRST_YEAR, graduates
 from jod_pipelines.sandbox.statistics import working_life
 from jod_pipelines.sandbox.world import World
 
@@ -14,7 +16,7 @@ MENTIONS_LIMIT = 20_000
 
 
 def write_truth(world: World, folder: Path) -> None:
-    """Parquet files: posting_kind, programme_kind, demand, working_life, skill_trend, posting_mention, programme_skill."""
+    """Parquet files, one for each thing planted; their names and columns are below."""
     folder.mkdir(parents=True, exist_ok=True)
     kinds = [kind.key for kind in world.vocabulary.work]
     columns, life = world.posting_columns, working_life(world)
@@ -43,6 +45,7 @@ def write_truth(world: World, folder: Path) -> None:
             schema=["occupation_code", "year", "employed_persons", "leavers_persons"],
             orient="row",
         ),
+        "education_balance": _education_balance(world),
         "skill_trend": pl.DataFrame(
             [(trend.skill_uri, trend.trend, trend.start) for trend in world.trends],
             schema=["skill_uri", "trend", "start"],
@@ -61,3 +64,18 @@ def write_truth(world: World, folder: Path) -> None:
     }
     for name, frame in frames.items():
         frame.write_parquet(folder / f"{name}.parquet")
+
+
+def _education_balance(world: World) -> pl.DataFrame:
+    """Openings and graduates who find work by field and level of education, in every year with both; persons."""
+    life, planted = working_life(world), graduates(world)
+    openings = np.maximum(np.diff(life.employed, axis=0) + life.leavers[1:], 0) @ planted.work.T
+    first = int(life.years[0]) + 1
+    supply = planted.persons * planted.employed_share[:, None]
+    rows = [
+        (*education, year, float(openings[year - first, number]), float(supply[number, year - FIRST_YEAR]))
+        for number, education in enumerate(planted.educations)
+        for year in range(FIRST_YEAR, FIRST_YEAR + supply.shape[1])
+    ]
+    schema = ["field_code", "level_code", "year", "openings_persons", "supply_persons"]
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -149,7 +149,7 @@ def asked_variables(table: StatfinTable, variables: list[dict[str, Any]]) -> lis
 
     Only a variable that the source can eliminate may be left out; the answer is then of its total.
     """
-    stems = [re.escape(stem) + EDITION for stem in table.dimensions.values()]
+    stems = [stem + EDITION for stem in table.dimensions.values()]
     return [
         variable
         for variable in variables
@@ -157,26 +157,27 @@ def asked_variables(table: StatfinTable, variables: list[dict[str, Any]]) -> lis
     ]
 
 
-def column_names(table: StatfinTable, variables: list[tuple[str, bool]]) -> dict[str, str]:
+def column_names(table: StatfinTable, variables: list[tuple[str, bool]], *, whole: bool = True) -> dict[str, str]:
     """Our column for each variable code: `period` for time, `measure` for contents, dimensions as the entry names them.
 
     An entry that names none gets each dimension under its own code without the edition date: `alue_23`.
 
     Args:
         variables: (code, is time) pairs.
+        whole: whether they are all of the table's; an answer lacks those that were eliminated.
 
     Raises:
         SourceError: a configured dimension matches no variable or several, or a variable is not configured.
     """
     columns: dict[str, str] = {}
     for column, stem in table.dimensions.items():
-        found = [code for code, _ in variables if re.fullmatch(re.escape(stem) + EDITION, code)]
+        found = [code for code, _ in variables if re.fullmatch(stem + EDITION, code)]
         expect(
-            len(found) == 1,
+            len(found) == 1 or (not found and not whole),
             f"statfin/{table.resource}: {len(found)} variables match {stem!r} for column {column}; mend the settings entry",
             f"the table has {', '.join(code for code, _ in variables)}",
         )
-        columns[found[0]] = column
+        columns |= dict.fromkeys(found, column)
     for code, is_time in variables:
         if code in columns:
             continue
@@ -289,7 +290,7 @@ def _labels(answer: dict[str, Any], table: StatfinTable, key: str) -> pl.DataFra
 def _json_stat_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFrame:
     """Cells of a json-stat2 dataset: `value` is dense, the last dimension varies fastest, `status` has string keys."""
     times = set((answer.get("role") or {}).get("time") or [])
-    columns = column_names(table, [(code, code in times) for code in answer["id"]])
+    columns = column_names(table, [(code, code in times) for code in answer["id"]], whole=False)
     size = answer["size"]
     cells = math.prod(size)
     values = np.array([np.nan if value is None else value for value in _dense(answer["value"], cells)], dtype=float)
@@ -324,7 +325,7 @@ def _px_json_cells(answer: dict[str, Any], table: StatfinTable) -> pl.DataFrame:
     kinds = {column["code"]: column["type"] for column in answer["columns"]}
     keys = [code for code, kind in kinds.items() if kind != "c"]
     measures = [code for code, kind in kinds.items() if kind == "c"]
-    columns = column_names(table, [(code, kinds[code] == "t") for code in keys])
+    columns = column_names(table, [(code, kinds[code] == "t") for code in keys], whole=False)
     data = answer["data"]
     frame: dict[str, Any] = {
         _column(columns[code]): pl.Series([row["key"][position] for row in data for _ in measures], dtype=pl.String)

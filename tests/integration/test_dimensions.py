@@ -40,6 +40,22 @@ def test_every_posting_stands_at_an_occupation_its_group_and_its_industry(marts:
     assert set(found) == {found[0]}
 
 
+def test_no_number_has_more_decimals_than_its_measure_says(marts: duckdb.DuckDBPyConnection) -> None:
+    facts = marts.execute(
+        "select table_schema || '.' || table_name from information_schema.columns"
+        " where table_name like 'fct_%' and column_name = 'measure' order by 1"
+    ).fetchall()
+    assert len(facts) >= 12
+    finer = {}
+    for (fact,) in facts:
+        found = marts.execute(
+            f"select distinct measure, decimals from {fact} inner join core.dim_measure using (measure)"
+            " where abs(value - round(value, decimals)) > 1e-6"
+        )
+        finer |= {(fact, measure): decimals for measure, decimals in found.fetchall()}
+    assert finer == {}
+
+
 def test_the_national_classification_adds_its_fifth_level_and_its_unknown_class(marts: duckdb.DuckDBPyConnection) -> None:
     found = marts.execute(
         "select occupation_code, occupation_level, parent_uri from core.dim_occupation"

@@ -129,6 +129,31 @@ def test_published_forecasts_add_up_and_leave_room_for_what_is_hidden(small_home
     assert along == "occupation_code" or "SSS" in whole[other]
 
 
+def test_planted_working_life_and_balance_are_inside_their_intervals(small_home: Path) -> None:
+    """Fifteen years that have not come: 27 occupations, 17 educations; the links between them are estimated from skills."""
+    truth = small_home / "sandbox" / "truth"
+    life = pl.read_parquet(truth / "working_life.parquet").rename({"employed_persons": "employed", "leavers_persons": "leavers"})
+    planted = pl.read_parquet(truth / "education_balance.parquet").rename(
+        {"openings_persons": "openings", "supply_persons": "supply"}
+    )
+    planted = planted.with_columns(balance=pl.col("supply") - pl.col("openings"))
+    found = {}
+    for name, frame, keys in (
+        ("forecast_employment", life, ["occupation_code", "year"]),
+        ("forecast_education_balance", planted, ["field_code", "level_code", "year"]),
+    ):
+        baseline = dataset(small_home, name).filter(scenario="baseline").with_columns(year=pl.col("target_year").cast(pl.Int64))
+        came = frame.unpivot(index=keys, variable_name="measure", value_name="came").join(baseline, on=[*keys, "measure"])
+        inside = came.group_by("measure").agg(
+            in_80=pl.col("came").is_between("q10", "q90").mean(), in_95=pl.col("came").is_between("q2_5", "q97_5").mean()
+        )
+        found |= {measure: (in_80, in_95) for measure, in_80, in_95 in inside.iter_rows()}
+    print({measure: tuple(round(share, 2) for share in shares) for measure, shares in found.items()})
+    assert set(found) == {"employed", "leavers", "openings", "supply", "balance"}
+    assert all(in_80 >= 0.6 for in_80, _ in found.values())
+    assert all(in_95 >= 0.8 for _, in_95 in found.values())
+
+
 def test_nothing_personal_is_anywhere_in_the_release_or_the_home(small_home: Path) -> None:
     """Every contact of the world is known, so each can be searched for."""
     import orjson

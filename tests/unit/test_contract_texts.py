@@ -18,6 +18,7 @@ from jod_pipelines.contracts import comments, dbt, dictionary, expectations, gen
 from jod_pipelines.contracts.check import defects
 from jod_pipelines.contracts.explain import explain_column, explain_table, find
 from jod_pipelines.contracts.model import CONTRACTS, LANGUAGES, glossary, load_contracts
+from jod_pipelines.contracts.rules import rules_of
 from jod_pipelines.contracts.wording import column_rules, freshness_of, table_rules
 from jod_pipelines.errors import ContractError
 from jod_pipelines.publication.datapackage import table_schema
@@ -82,6 +83,14 @@ def test_every_column_and_table_is_described_in_three_languages():
 
 def test_the_contracts_have_no_defects():
     assert [str(defect) for defect in defects()] == []
+
+
+def test_a_code_of_the_key_that_its_dimension_lacks_is_told_while_the_key_itself_blocks(tmp_path):
+    told = "primaryKey: true\n        relationships: [{type: foreignKey, to: things.thing_code}]\n"
+    told += "        customProperties: [{property: severity, value: warn}]"
+    table = load_contracts(contracts_in(tmp_path / "c", CONTRACT.replace("primaryKey: true", told)))["marts"]["things"]
+    weighs = {rule.kind: rule.severity for rule in rules_of(table) if rule.column == "thing_code"}
+    assert weighs == {"type": "block", "required": "block", "references": "warn", "key": "block"}
 
 
 def test_sound_contracts_have_no_defects(tmp_path):
@@ -354,7 +363,7 @@ def test_the_dictionary_table_has_every_column_and_keeps_its_own_contract():
     assert len(frame) == sum(len(table.columns) for table in EVERY_TABLE)
     assert expectations.check_frame(frame, promised).passed
     row = frame.filter(dataset="forecast_vacancies", column_name="q10").row(0, named=True)
-    assert (row["place"], row["unit"], row["is_published"]) == ("forecasts.forecast_vacancies", "vacancies", True)
+    assert (row["place"], row["unit"], row["is_published"]) == ("forecasts.forecast_vacancies", "per row", True)
 
 
 class Page(HTMLParser):
@@ -513,22 +522,26 @@ def test_dbt_has_every_description_in_three_languages():
         if path.suffix != ".yml":
             continue
         content = model._yaml(path)
-        tables = content.get("models", []) + [table for source in content.get("sources", []) for table in source["tables"]]
+        tables = content.get("models", []) + content.get("snapshots", [])
+        tables += [table for source in content.get("sources", []) for table in source["tables"]]
         for table in tables:
-            for item in [table, *table.get("columns", [])] if table.get("columns") else []:
+            for item in [table, *table["columns"]]:
                 texts = {item["description"], *(item["config"]["meta"].get(f"description_{code}") for code in ("fi", "sv"))}
                 assert len(texts - {"", None}) == 3, f"{path.name}: {table['name']}.{item['name']}"
                 described += 1
     assert described > len(comments.dictionary_frame())
 
 
-def test_every_column_of_marts_and_sources_in_dbts_pages_has_a_text_in_three_languages():
+def test_every_column_in_dbts_pages_has_a_text_in_three_languages():
     manifest = json.loads(project_manifest().read_bytes())
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["docs"]["show"]]
-    sources = [source for source in manifest["sources"].values() if source["schema"] in ("landing", "derived", "reference")]
-    columns = [(node["name"], column) for node in (*models, *sources) for column in node["columns"].values()]
+    shown = [
+        node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "snapshot") and node["docs"]["show"]
+    ]
+    shown += manifest["sources"].values()
+    columns = [(node["name"], column) for node in shown for column in node["columns"].values()]
     assert len(columns) > 1_000
-    assert not [node["name"] for node in models if not node["columns"]]
+    assert {node["resource_type"] for node in shown} == {"model", "snapshot", "source"}
+    assert not [node["name"] for node in shown if not node["columns"]]
     silent = [
         f"{name}.{column['name']}"
         for name, column in columns

@@ -32,12 +32,12 @@ def types(warehouse, view):
 
 
 def test_a_table_of_statistics_finland_takes_its_path_alone(home, monkeypatch):
-    monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([{"path": "kkesk/14pi", "select": {"period": ["top:1"]}}]))
-    outcome, warehouse = landed("statfin/kkesk_14pi")
+    monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([{"path": "opiskt/14rw", "select": {"period": ["top:1"]}}]))
+    outcome, warehouse = landed("statfin/opiskt_14rw")
     assert outcome.quarantined == {}
-    assert types(warehouse, "statfin__kkesk_14pi__cell") == {
-        "maakunta_7_code": "VARCHAR",
-        "koulutussektori_1_code": "VARCHAR",
+    assert types(warehouse, "statfin__opiskt_14rw__cell") == {
+        "koullaji_1_code": "VARCHAR",
+        "sukupuoli_9_code": "VARCHAR",
         "period": "VARCHAR",
         "measure": "VARCHAR",
         "value": "DOUBLE",
@@ -48,13 +48,13 @@ def test_a_table_of_statistics_finland_takes_its_path_alone(home, monkeypatch):
     }
     periods, rows, hidden = warehouse.query(
         "select list(distinct period), count(*), count(*) filter (status = 'confidential' and value is null) "
-        "from landing.statfin__kkesk_14pi__cell"
+        "from landing.statfin__opiskt_14rw__cell"
     ).row(0)
-    assert (periods, rows) == (["2023"], outcome.rows["cell"])
+    assert (periods, rows) == (["2024"], outcome.rows["cell"])
     assert 0 < hidden < rows
     labels = warehouse.query(
-        "select label from landing.statfin__kkesk_14pi__label "
-        "where column_name = 'koulutussektori_1_code' and code = '1' and language = 'fi'"
+        "select label from landing.statfin__opiskt_14rw__label "
+        "where column_name = 'koullaji_1_code' and code = '1' and language = 'fi'"
     ).rows()
     assert labels == [("Lukiokoulutus",)]
 
@@ -62,28 +62,28 @@ def test_a_table_of_statistics_finland_takes_its_path_alone(home, monkeypatch):
 @pytest.mark.parametrize("source_answers", [True, False])
 def test_a_column_that_the_settings_rename_is_renamed_in_what_landed_and_nothing_is_fetched(home, monkeypatch, source_answers):
     entry = {
-        "path": "kkesk/14pi",
-        "dimensions": {"area": "maakunta_7", "sector": "koulutussektori_1"},
-        "select": {"area": ["SSS"], "period": ["top:1"]},
+        "path": "opiskt/14rw",
+        "dimensions": {"kind": "koullaji_1", "sex": "sukupuoli_9"},
+        "select": {"kind": ["SSS"], "period": ["top:1"]},
     }
     monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([entry]))
-    before, _ = landed("statfin/kkesk_14pi")
-    entry["dimensions"] = {"place": "maakunta_7", "sector": "koulutussektori_1"}
-    entry["select"] = {"place": ["SSS"], "period": ["top:1"]}
+    before, _ = landed("statfin/opiskt_14rw")
+    entry["dimensions"] = {"school": "koullaji_1", "sex": "sukupuoli_9"}
+    entry["select"] = {"school": ["SSS"], "period": ["top:1"]}
     monkeypatch.setenv("JOD_STATFIN_TABLES", json.dumps([entry]))
     if not source_answers:
         plan = home / "faults.yaml"
         plan.write_text("faults: [{name: down, system: statfin, path: .*, kind: status, status: 500}]")
         monkeypatch.setenv("JOD_SANDBOX_FAULTS", str(plan))
         monkeypatch.setenv("JOD_HTTP__ATTEMPTS", "1")
-    outcome, warehouse = landed("statfin/kkesk_14pi")
+    outcome, warehouse = landed("statfin/opiskt_14rw")
     assert outcome.status == ("unchanged" if source_answers else "stale"), outcome.message
     assert (outcome.snapshot, outcome.rows) == (before.snapshot, before.rows)
     assert outcome.requests <= 2  # the service's limits and its list of tables
-    assert "area_code" not in types(warehouse, "statfin__kkesk_14pi__cell")
-    assert warehouse.query("select distinct place_code from landing.statfin__kkesk_14pi__cell").rows() == [("SSS",)]
-    labels = warehouse.query("select distinct column_name from landing.statfin__kkesk_14pi__label order by 1")
-    assert [name for (name,) in labels.rows()] == ["measure", "period", "place_code", "sector_code"]
+    assert "kind_code" not in types(warehouse, "statfin__opiskt_14rw__cell")
+    assert warehouse.query("select distinct school_code from landing.statfin__opiskt_14rw__cell").rows() == [("SSS",)]
+    labels = warehouse.query("select distinct column_name from landing.statfin__opiskt_14rw__label order by 1")
+    assert [name for (name,) in labels.rows()] == ["measure", "period", "school_code", "sex_code"]
 
 
 def test_a_resource_of_vipunen_takes_its_name_alone(home, monkeypatch):

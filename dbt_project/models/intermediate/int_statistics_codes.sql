@@ -4,6 +4,7 @@
     ['stg_statfin__vacancies_by_occupation', 'area_code', 'dim_area', area_of('area_code')],
     ['stg_statfin__employed_by_occupation_area', 'area_code', 'dim_area', area_of('area_code')],
     ['stg_statfin__employed_by_occupation', 'occupation_code', 'dim_occupation', occupation_of('occupation_code')],
+    ['stg_statfin__employed_by_occupation_age', 'occupation_code', 'dim_occupation', occupation_of('occupation_code')],
     ['stg_statfin__employed_by_occupation_area', 'occupation_code', 'dim_occupation', occupation_of('occupation_code')]
 ] %}
 {%- for model, column, dimension, code in columns %}

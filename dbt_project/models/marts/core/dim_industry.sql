@@ -1,4 +1,5 @@
--- TOL 2008. Sections stand in the reference list too, so that every division has one whatever has landed.
+-- TOL 2008. Sections stand in the reference list too, so that every division has one whatever has landed. The total and sections
+-- that statistics give together are members beside them, each its own section.
 with landed as (
     select
         item.code as industry_code,
@@ -25,12 +26,21 @@ every_code as (
         name_en
     from sections
     where section_code not in (select known.industry_code from landed as known)
+    union all
+    select
+        industry_code,
+        null::varchar as parent_code,
+        name_fi,
+        name_sv,
+        name_en
+    from {{ source('reference', 'industry_classes') }}
 )
 
 select
     every_code.industry_code,
     case
-        when regexp_matches(every_code.industry_code, '^[A-Z]$') then 1
+        when every_code.industry_code = 'SSS' then 0
+        when regexp_matches(every_code.industry_code, '^[A-Z]') then 1
         else length(every_code.industry_code)
     end::integer as industry_level,
     every_code.parent_code,

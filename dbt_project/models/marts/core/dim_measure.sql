@@ -1,6 +1,7 @@
 select
     measure,
     unit,
+    decimals::integer as decimals,
     name_fi,
     name_sv,
     name_en,

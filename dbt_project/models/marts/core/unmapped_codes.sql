@@ -5,6 +5,7 @@ with carried as (
         ['fct_applicants_yearly', 'region_code'],
         ['fct_application_option', 'municipality_code'], ['fct_application_option', 'region_code'],
         ['fct_benefits', 'municipality_code'], ['fct_benefits_current_borders', 'municipality_code'],
+        ['fct_discontinuation_yearly', 'region_code'],
         ['fct_employed_yearly', 'region_code'], ['fct_graduate_placement_yearly', 'region_code'],
         ['fct_guidance_channel', 'municipality_codes', 'list'], ['fct_guidance_service', 'municipality_codes', 'list'],
         ['fct_implementation', 'municipality_codes', 'list'], ['fct_implementation', 'region_codes', 'list'],
@@ -14,8 +15,9 @@ with carried as (
     ]) }}
     union all
     {{ codes_outside('dim_occupation', 'occupation_code', [
-        ['fct_employed_yearly', 'occupation_code'], ['fct_job_posting', 'occupation_code'],
-        ['fct_vacancies_monthly', 'occupation_code'], ['fct_wages_yearly', 'occupation_code']
+        ['fct_employed_by_age_yearly', 'occupation_code'], ['fct_employed_yearly', 'occupation_code'],
+        ['fct_job_posting', 'occupation_code'], ['fct_vacancies_monthly', 'occupation_code'],
+        ['fct_wages_yearly', 'occupation_code']
     ]) }}
     union all
     {{ codes_outside('dim_occupation', 'occupation_uri', [
@@ -42,7 +44,8 @@ with carried as (
     ]) }}
     union all
     {{ codes_outside('dim_industry', 'industry_code', [
-        ['bridge_industry', 'industry_code'], ['fct_job_posting', 'industry_code']
+        ['bridge_industry', 'industry_code'], ['fct_employed_by_industry_yearly', 'industry_code'],
+        ['fct_job_posting', 'industry_code']
     ]) }}
     union all
     {{ codes_outside('dim_organisation', 'organisation_oid', [

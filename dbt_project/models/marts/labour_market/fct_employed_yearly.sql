@@ -13,7 +13,7 @@ register_by_region as (
         ref('stg_statfin__employed_by_occupation_area'), 'tyokay/115s',
         {'region_code': area_of('cells.area_code'), 'occupation_code': 'cells.occupation_code', 'year': 'cells.year'}
     ) }}
-    where (cells.area_code = 'SSS' or cells.area_code like 'MK__') and regexp_full_match(cells.occupation_code, '[0-9]{3}')
+    where (cells.area_code = 'SSS' or cells.area_code like 'MK__') and regexp_full_match(cells.occupation_code, '[0-9]{2,3}')
 ),
 
 survey as (

@@ -1,4 +1,4 @@
--- Total earnings of full-time earners: the whole country by one- and two-digit occupation, the newest year by region.
+-- Total earnings of full-time earners: the whole country by one- and two-digit occupation, the newest year also by region.
 with cells as (
     {{ tidy(
         ref('stg_statfin__wages_by_occupation'), 'pra/15au',
@@ -7,7 +7,7 @@ with cells as (
     union all
     {{ tidy(
         ref('stg_statfin__wages_by_region'), 'pra/15b2',
-        {'region_code': area_of('cells.area_code'), 'occupation_code': 'cells.occupation_code', 'year': 'cells.year'}
+        {'region_code': area_of('cells.area_code'), 'occupation_code': "'SSS'", 'year': 'cells.year'}
     ) }}
 )
 

@@ -1,7 +1,6 @@
 select
     sector_code,
     area_code,
-    occupation_code,
     sex_code,
     period::integer as year,
     measure,

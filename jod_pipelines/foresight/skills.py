@@ -1,41 +1,18 @@
-"""What a run foresees beside vacancies: material read from the warehouse, worked out by pure functions, kept for dbt."""
+"""Skills asked for and taught, month by month, and which of them emerge or fade."""
 
 from __future__ import annotations
 
 import duckdb
 import polars as pl
 
-from jod_pipelines.contracts.model import published_table
 from jod_pipelines.forecasting.emerging import EMERGING, FADING, skill_trends
-from jod_pipelines.forecasting.skill_gap import WHOLE_COUNTRY, skill_gap
+from jod_pipelines.forecasting.skill_gap import skill_gap
+from jod_pipelines.foresight.material import kept, material
 from jod_pipelines.platform import Platform
 from jod_pipelines.warehouse.build import Warehouse
 
-NO_OCCUPATION = "unknown"
 EXAMPLES = 5
 """Postings shown with an alarm, the newest first."""
-
-MATERIAL = f"""
-    create temp table posting as
-    select
-        posting_id,
-        published_month as month,
-        coalesce(left(occupation_code, 4), '{NO_OCCUPATION}') as occupation_code,
-        list_append(coalesce(region_codes, []), '{WHOLE_COUNTRY}') as region_codes
-    from labour_market.fct_job_posting;
-
-    create temp table asked as
-    select posting_id, skill_uri from labour_market.fct_job_posting_skill
-    union
-    select item_id, skill_uri from recognised_posting;
-
-    create temp table programme as
-    select programme_oid, list_append(coalesce(flatten(list(region_codes)), []), '{WHOLE_COUNTRY}') as region_codes
-    from education.fct_implementation
-    where programme_oid in (select programme_oid from fct_programme_skill)
-    group by programme_oid;
-"""
-"""A posting in several regions counts in each of them; the whole country counts it once."""
 
 
 def foresee_skills(platform: Platform) -> dict[str, pl.DataFrame]:
@@ -45,10 +22,7 @@ def foresee_skills(platform: Platform) -> dict[str, pl.DataFrame]:
         skill_trend and skill_demand_supply, as their contracts say; both are kept for dbt to take over.
     """
     warehouse, settings = Warehouse(platform), platform.settings.skill_trends
-    with warehouse.reader() as connection:
-        for name in ("recognised_posting", "fct_programme_skill"):
-            connection.register(name, pl.read_parquet(warehouse.derived / f"{name}.parquet").to_arrow())
-        connection.execute(MATERIAL)
+    with material(warehouse) as connection:
         asked = connection.sql(
             """
             select skill_uri, occupation_code, month, count(*) as postings
@@ -60,11 +34,7 @@ def foresee_skills(platform: Platform) -> dict[str, pl.DataFrame]:
         months = sorted(postings["month"].unique())[-settings.shown_months :]
         trends = pl.concat([skill_trends(asked, postings, settings, month) for month in months or [None]])
         found = {"skill_trend": _with_examples(connection, trends), "skill_demand_supply": _gap(connection, trends)}
-    for name, frame in found.items():
-        table = published_table(name)
-        found[name] = frame.select(list(table.polars_schema)).cast(table.polars_schema).sort(list(table.primary_key))
-        warehouse.write_derived(name, found[name])
-    return found
+    return kept(warehouse, found)
 
 
 def _with_examples(connection: duckdb.DuckDBPyConnection, trends: pl.DataFrame) -> pl.DataFrame:

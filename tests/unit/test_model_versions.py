@@ -1,0 +1,77 @@
+"""A model's version changes with its data, its code and its settings, and with nothing else."""
+
+import json
+
+import yaml
+
+from jod_pipelines import model_versions
+from jod_pipelines.fingerprint import PROJECT
+from jod_pipelines.model_versions import MODELS, Fit, model_rows
+from jod_pipelines.publication.retrospect_page import TEXTS_OF_CARDS
+from jod_pipelines.settings import ClusterSettings, Settings
+
+FITS = {model.name: Fit(10, {"clusters": 2, "ari_all": None}) for model in MODELS}
+SNAPSHOTS = {"esco/classification": ("e1", "c1"), "mylly/job_postings": ("m1", "c2"), "statfin/tyonv_12ti": ("s1", "c3")}
+
+
+def versions(settings=None, snapshots=SNAPSHOTS):
+    return dict(model_rows(settings or Settings(), snapshots, FITS).select("model_name", "model_version").iter_rows())
+
+
+def changed(other):
+    return {name for name, version in versions().items() if other[name] != version}
+
+
+def test_a_version_follows_the_content_of_its_own_sources():
+    assert changed(versions(snapshots=SNAPSHOTS | {"statfin/tyonv_12ti": ("s2", "c4")})) == {
+        "vacancy_forecast",
+        "long_term_forecast",
+    }
+    assert changed(versions(snapshots=SNAPSHOTS | {"mylly/job_postings": ("m2", "c2")})) == set()  # only its marks moved
+    assert changed(versions(snapshots=SNAPSHOTS | {"mylly/job_postings": ("m2", "c5")})) == {
+        "job_clusters",
+        "identity_registry",
+        "matching",
+        "opportunity_map",
+    }
+
+
+def test_a_version_follows_its_settings():
+    other = Settings(clusters=ClusterSettings(neighbours=20))
+    assert changed(versions(other)) == {"job_clusters", "education_clusters"}
+
+
+def test_a_version_follows_its_code(monkeypatch):
+    known = model_versions.code_fingerprint
+    monkeypatch.setattr(
+        model_versions, "code_fingerprint", lambda *paths: known(*paths) + "x" * ("jod_pipelines/skills" in paths)
+    )
+    other = versions()
+    monkeypatch.undo()
+    assert changed(other) == {"skill_recogniser", "job_clusters", "education_clusters"}
+
+
+def test_all_code_that_models_name_is_there():
+    assert [path for model in MODELS for path in model.code if not (PROJECT / path).exists()] == []
+
+
+def test_what_a_row_says_can_be_read_back():
+    row = model_rows(Settings(), SNAPSHOTS, {"job_clusters": FITS["job_clusters"]}).row(0, named=True)
+    assert json.loads(row["settings"])["min_cluster_floor"] == Settings().clusters.min_cluster_floor
+    assert json.loads(row["quality"]) == {"clusters": 2}
+    assert row["snapshots"] == ["esco/classification@e1", "mylly/job_postings@m1"]
+
+
+def test_a_model_without_data_is_not_there():
+    assert model_rows(Settings(), SNAPSHOTS, {"job_clusters": Fit(0, {}), "opportunity_map": Fit(3, {})})[
+        "model_name"
+    ].to_list() == ["opportunity_map"]
+
+
+def test_every_model_has_a_card_in_three_languages():
+    said = yaml.safe_load(TEXTS_OF_CARDS.read_bytes())
+    assert set(said["cards"]) == {model.name for model in MODELS}
+    parts = {"title", "what", "made_of", "limits"}
+    for card in said["cards"].values():
+        assert {language: set(texts) for language, texts in card.items()} == dict.fromkeys(("fi", "sv", "en"), parts)
+    assert all(set(words) == {"fi", "sv", "en"} for words in said["measures"].values())
