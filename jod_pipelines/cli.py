@@ -196,6 +196,9 @@ def diff(
             f"  forecast_vacancies: {moves['common']:.0f} common targets, median move {moves['median_move_pct']} %, "
             f"largest {moves['largest_move_pct']} %, {moves['outside_80_pct']} % outside the old 80 % interval"
         )
+    for move in found.forecast_moves:
+        series, reasons = f"{move['region_code']}/{move['occupation_code']}", ", ".join(move["reasons"])
+        console.print(f"    {series}: moved {move['move']:.1f} vacancies on average: {reasons}", soft_wrap=True)
 
 
 @app.command()

@@ -1,23 +1,27 @@
 """Open vacancies by occupation group and region, months ahead.
 
 Country, regions, occupation groups and their cells are forecast as series of their own, one model and one pool of errors
-to each of these four groups. Published totals are used as they are; confidential cells are unknown, never zero, and
-nothing is summed around them.
+to each of these four groups, and then made to add up (see `coherence`). Published totals are used as they are;
+confidential cells are unknown, never zero, and nothing is summed around them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
-from jod_pipelines.forecasting.backtest import run_backtest, with_intervals
+from jod_pipelines.forecasting.backtest import Issued, run_backtest, with_intervals
+from jod_pipelines.forecasting.coherence import coherent_points
 from jod_pipelines.forecasting.evaluation import evaluate_backtest
-from jod_pipelines.forecasting.panel import SEASONS, present, to_panel
+from jod_pipelines.forecasting.panel import SEASONS, Panel, present, to_panel
 from jod_pipelines.settings import ForecastSettings
 
 TOTAL = "SSS"
 FREQUENCY = "1mo"
+DECIMALS = 6
+"""Fewer would open gaps between totals and their parts."""
 LONGEST_GAP = 3
 """Missing months filled by a straight line; a longer gap breaks a series."""
 OUTPUT = [
@@ -67,8 +71,9 @@ def forecast_vacancies(vacancies: pl.DataFrame, settings: ForecastSettings) -> V
         settings.backtest_step_months,
     )
     issued = with_intervals(found)
+    coherent = add_up(panel, issued)
     forecasts = (
-        present(panel, found, issued, FREQUENCY)
+        present(panel, found, coherent, FREQUENCY)
         .with_columns(
             region_code=pl.col("unique_id").str.split("/").list.first(),
             occupation_code=pl.col("unique_id").str.split("/").list.last(),
@@ -78,11 +83,23 @@ def forecast_vacancies(vacancies: pl.DataFrame, settings: ForecastSettings) -> V
             horizon_months=(pl.int_range(pl.len()) + 1).over("unique_id", order_by="ds").cast(pl.Int32),
             unit=pl.lit("vacancies"),
         )
-        .with_columns(pl.col("mean", "q2_5", "q10", "q50", "q90", "q97_5").round(3))
+        .with_columns(pl.col("mean", "q2_5", "q10", "q50", "q90", "q97_5").round(DECIMALS))
         .select(OUTPUT)
         .sort("region_code", "occupation_code", "target_month")
     )
     return VacancyForecast(forecasts, evaluate_backtest(found, issued), left_out)
+
+
+def add_up(panel: Panel, issued: Issued) -> Issued:
+    """What is issued at the newest origin with totals and parts that add up; quantiles move by the factor of their mean."""
+    base = issued.points[:, -1]
+    fitted = coherent_points(panel.names, panel.y, base)
+    factor = np.divide(fitted, base, out=np.ones_like(base), where=base > 0)
+    points, limits = issued.points.copy(), issued.limits.copy()
+    moved = limits[:, -1] * factor[:, :, None]
+    low, high = np.minimum(moved[..., :2], fitted[..., None]), np.maximum(moved[..., 2:], fitted[..., None])
+    points[:, -1], limits[:, -1] = fitted, np.concatenate([low, high], axis=-1)
+    return replace(issued, points=points, limits=limits)
 
 
 def usable_series(vacancies: pl.DataFrame, needed: int) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -12,6 +12,9 @@ from jod_pipelines.publication.release import read_package
 
 OPPORTUNITIES = {"job": "job_opportunity", "education": "education_opportunity"}
 STORY_ORDER = ("split", "merged", "minted", "reactivated", "retired", "retitled")
+HISTORY = "labour_market_monthly"
+SERIES = ["region_code", "occupation_code"]
+MOST_MOVES = 10
 FORECAST_KEY = ["region_code", "occupation_code", "scenario", "target_month"]
 
 
@@ -19,7 +22,8 @@ FORECAST_KEY = ["region_code", "occupation_code", "scenario", "target_month"]
 class ReleaseDiff:
     """Differences from release `a` to release `b`.
 
-    `story` tells, per kind of opportunity, a sentence for each that was not just carried on, by the titles people know.
+    `story` tells, per kind of opportunity, a sentence for each that was not just carried on, by the titles people know;
+    `forecast_moves` the forecasts that moved most with the reasons, see `explain_moves`.
     """
 
     a: str
@@ -29,6 +33,7 @@ class ReleaseDiff:
     opportunities: dict[str, dict[str, int]]
     story: dict[str, list[str]]
     forecast: dict[str, float] | None
+    forecast_moves: list[dict[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
         """A plain value."""
@@ -48,10 +53,13 @@ def compare_releases(a: Path, b: Path) -> ReleaseDiff:
             old, new = pl.read_parquet(before[name]), pl.read_parquet(after[name])
             opportunities[name] = _opportunity_changes(old, new)
             story[name] = tell(old, new, lineage.filter(opportunity_kind=kind))
-    forecast = None
+    forecast, moves = None, []
     if "forecast_vacancies" in before and "forecast_vacancies" in after:
-        forecast = _forecast_moves(pl.read_parquet(before["forecast_vacancies"]), pl.read_parquet(after["forecast_vacancies"]))
-    return ReleaseDiff(a.name, b.name, rows, schema, opportunities, story, forecast)
+        said, says = pl.read_parquet(before["forecast_vacancies"]), pl.read_parquet(after["forecast_vacancies"])
+        forecast = _forecast_moves(said, says)
+        if HISTORY in before and HISTORY in after:
+            moves = explain_moves(said, says, pl.read_parquet(before[HISTORY]), pl.read_parquet(after[HISTORY])).to_dicts()
+    return ReleaseDiff(a.name, b.name, rows, schema, opportunities, story, forecast, moves)
 
 
 def _datasets(folder: Path) -> dict[str, Path]:
@@ -179,3 +187,45 @@ def _forecast_moves(before: pl.DataFrame, after: pl.DataFrame) -> dict[str, floa
     outside = ~pl.col("mean_after").is_between(pl.col("q10"), pl.col("q90"))
     figures = both.select(median_move_pct=move.median(), largest_move_pct=move.max(), outside_80_pct=100 * outside.mean())
     return {"common": len(both)} | {name: round(float(value), 2) for name, value in figures.row(0, named=True).items()}
+
+
+def explain_moves(said: pl.DataFrame, says: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """The series whose forecasts moved most, and why, by what the two releases knew of the same months.
+
+    Args:
+        said, says: rows of `forecast_vacancies` of the two releases.
+        before, after: rows of `labour_market_monthly` of the two releases.
+
+    Returns:
+        region_code, occupation_code, move (vacancies, the mean over common targets, without sign), reasons: `revised data`
+        (a month both knew differs, or is known by one only), `new data` (later months), `another model`; `data of other
+        series` where only those changed, for errors are pooled and parts follow totals; `code or settings` where no data
+        changed. At most MOST_MOVES rows, the largest first.
+    """
+    both = said.join(says, on=FORECAST_KEY, suffix="_after")
+    moved = both.group_by(SERIES).agg(
+        move=(pl.col("mean_after") - pl.col("mean")).abs().mean(), another=(pl.col("model_after") != pl.col("model")).any()
+    )
+    old, new = (history.filter(measure="open_vacancies").select(*SERIES, "month", "value") for history in (before, after))
+    newest = old.drop_nulls("value")["month"].max()
+    changes = old.join(new, on=[*SERIES, "month"], how="full", coalesce=True, suffix="_after").filter(
+        ~pl.col("value").eq_missing(pl.col("value_after"))
+    )
+    later = pl.col("month") > newest if newest is not None else pl.lit(value=True)
+    data = changes.group_by(SERIES).agg(revised=(~later).any(), new=later.any())
+    elsewhere = "data of other series" if len(changes) else "code or settings"
+    own = pl.col("revised") | pl.col("new")
+    reasons = pl.concat_list(
+        pl.when("revised").then(pl.lit("revised data")),
+        pl.when("new").then(pl.lit("new data")),
+        pl.when(~own).then(pl.lit(elsewhere)),
+        pl.when("another").then(pl.lit("another model")),
+    ).list.drop_nulls()
+    return (
+        moved.filter(pl.col("move") > 0)
+        .join(data, on=SERIES, how="left")
+        .with_columns(pl.col("revised", "new").fill_null(value=False))
+        .select(*SERIES, pl.col("move").round(2), reasons=reasons)
+        .sort("move", *SERIES, descending=[True, False, False])
+        .head(MOST_MOVES)
+    )

@@ -108,6 +108,27 @@ def test_vacancy_forecasts_beat_seasonal_naive_and_their_quantiles_are_in_order(
     assert forecasts["region_code"].n_unique() == 20
 
 
+@pytest.mark.parametrize(("along", "other"), [("region_code", "occupation_code"), ("occupation_code", "region_code")])
+def test_published_forecasts_add_up_and_leave_room_for_what_is_hidden(small_home: Path, along: str, other: str) -> None:
+    forecasts = dataset(small_home, "forecast_vacancies").rename({"target_month": "month", "mean": "value"})
+    origin = forecasts["origin"][0]
+    facts = dataset(small_home, "labour_market_monthly").filter(pl.col("measure") == "open_vacancies")
+    newest_year = pl.col("month").is_between(pl.lit(origin).dt.offset_by("-11mo"), pl.lit(origin))
+    known = facts.filter(newest_year).join(forecasts, on=["region_code", "occupation_code"], how="semi")
+
+    def gaps(frame: pl.DataFrame) -> pl.DataFrame:
+        parts = frame.filter(pl.col(along) != "SSS").group_by(other, "month").agg(parts=pl.col("value").sum())
+        totals = frame.filter(pl.col(along) == "SSS").select(other, "month", "value")
+        return totals.join(parts, on=[other, "month"]).with_columns(gap=pl.col("value") - pl.col("parts"))
+
+    found = gaps(forecasts)
+    whole = gaps(known).group_by(other).agg(pl.col("gap").abs().max()).filter(pl.col("gap") == 0)
+    assert len(found) >= 480
+    assert found["gap"].min() > -1e-4
+    assert (found.join(whole, on=other, how="semi")["gap"].abs() < 1e-4).all()
+    assert along == "occupation_code" or "SSS" in whole[other]
+
+
 def test_planted_working_life_and_balance_are_inside_their_intervals(small_home: Path) -> None:
     """Fifteen years that have not come: 27 occupations, 17 educations; the links between them are estimated from skills."""
     truth = small_home / "sandbox" / "truth"

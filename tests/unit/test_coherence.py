@@ -1,0 +1,81 @@
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from jod_pipelines.errors import ForecastError
+from jod_pipelines.forecasting.coherence import coherent_points, hidden_share
+from jod_pipelines.forecasting.reconciliation import scale_to_totals
+from jod_pipelines.forecasting.vacancies import forecast_vacancies
+from jod_pipelines.settings import ForecastSettings
+
+REGIONS, OCCUPATIONS = ["01", "02", "04"], ["2221", "2512", "5223", "7115"]
+
+
+def vacancies(months: int = 60) -> pl.DataFrame:
+    """A country that publishes everything: cells and all their totals."""
+    dice = np.random.default_rng(5)
+    level = dice.uniform(5, 60, (3, 4, 1)) * (1 + 0.3 * np.sin(np.arange(months) / 12 * 2 * np.pi))
+    cells = dice.poisson(level)
+    whole = np.zeros((4, 5, months))
+    whole[:3, :4] = cells
+    whole[3, :4], whole[:3, 4], whole[3, 4] = cells.sum(0), cells.sum(1), cells.sum((0, 1))
+    time = pl.date_range(date(2020, 1, 1), date(2020 + months // 12 - 1, 12, 1), "1mo", eager=True)
+    return pl.DataFrame(
+        [
+            {"region_code": region, "occupation_code": occupation, "month": month, "open_vacancies": whole[r, o, t]}
+            for r, region in enumerate([*REGIONS, "SSS"])
+            for o, occupation in enumerate([*OCCUPATIONS, "SSS"])
+            for t, month in enumerate(time)
+        ]
+    )
+
+
+SETTINGS = ForecastSettings(horizon_months=6, backtest_origins=4)
+
+
+def gaps(forecasts: pl.DataFrame, along: str, other: str) -> pl.DataFrame:
+    """Total less parts per month and code of `other`, for parts along one dimension."""
+    parts = forecasts.filter(pl.col(along) != "SSS").group_by(other, "target_month").agg(parts=pl.col("mean").sum())
+    totals = forecasts.filter(pl.col(along) == "SSS").select(other, "target_month", "mean")
+    return totals.join(parts, on=[other, "target_month"]).with_columns(gap=pl.col("mean") - pl.col("parts"))
+
+
+@pytest.mark.parametrize(("along", "other"), [("region_code", "occupation_code"), ("occupation_code", "region_code")])
+def test_every_total_is_the_sum_of_its_parts_where_all_are_published(along: str, other: str) -> None:
+    found = gaps(forecast_vacancies(vacancies(), SETTINGS).forecasts, along, other)
+    assert len(found) == 6 * (len(OCCUPATIONS if other == "occupation_code" else REGIONS) + 1)
+    assert found["gap"].abs().max() < 1e-4
+
+
+@pytest.mark.parametrize(("along", "other"), [("region_code", "occupation_code"), ("occupation_code", "region_code")])
+def test_parts_leave_room_for_a_confidential_cell(along: str, other: str) -> None:
+    hidden = (pl.col("region_code") == "01") & (pl.col("occupation_code") == "2221")
+    known = vacancies().with_columns(open_vacancies=pl.when(~hidden).then("open_vacancies"))
+    forecasts = forecast_vacancies(known, SETTINGS).forecasts
+    assert forecasts.filter(hidden).is_empty()
+    found = gaps(forecasts, along, other)
+    code = "2221" if other == "occupation_code" else "01"
+    assert found.filter(pl.col(other) == code)["gap"].min() > 1
+    assert found.filter(pl.col(other) != code)["gap"].abs().max() < 1e-4
+
+
+def test_quantiles_stay_in_order_and_the_country_is_as_it_was_forecast() -> None:
+    forecasts = forecast_vacancies(vacancies(), SETTINGS).forecasts
+    columns = ["q2_5", "q10", "q50", "q90", "q97_5"]
+    assert (np.diff(forecasts.select(columns).to_numpy(), axis=1) >= 0).all()
+    assert forecasts["mean"].equals(forecasts["q50"], check_names=False)
+    points = np.array([[100.0], [30.0], [30.0]])
+    fitted = coherent_points(["SSS/SSS", "01/SSS", "02/SSS"], np.array([[9.0] * 12, [6.0] * 12, [3.0] * 12]), points)
+    assert fitted.ravel() == pytest.approx([100, 50, 50])
+
+
+def test_an_unknown_part_is_hidden_and_an_unknown_total_says_nothing() -> None:
+    total, parts = np.array([10.0, np.nan, 10.0]), np.array([[5.0, 9.0, 5.0], [5.0, 9.0, np.nan]])
+    assert hidden_share(total, parts) == pytest.approx(0.25)
+
+
+def test_totals_that_cannot_be_met_are_an_error() -> None:
+    with pytest.raises(ForecastError, match="do not add up: 5"):
+        scale_to_totals(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([5.0, 2.0]), np.array([1.0, 1.0]))

@@ -1,0 +1,46 @@
+from datetime import date
+
+import polars as pl
+import pytest
+
+from jod_pipelines.publication.compare import explain_moves
+
+
+def history(**changes: float | None) -> pl.DataFrame:
+    """Two series of two months; `changes` by name `code_month`, `code_3` adds a month."""
+    values = {f"{code}_{month}": 10.0 for code in ("a", "b") for month in (1, 2)} | changes
+    rows = [(*name.split("_"), value) for name, value in values.items()]
+    return pl.DataFrame(
+        {
+            "region_code": [code for code, _, _ in rows],
+            "month": [date(2026, int(month), 1) for _, month, _ in rows],
+            "value": [value for _, _, value in rows],
+        },
+        schema_overrides={"value": pl.Float64()},
+    ).with_columns(occupation_code=pl.lit("SSS"), measure=pl.lit("open_vacancies"))
+
+
+def forecasts(a: float, b: float, model: str = "theta") -> pl.DataFrame:
+    return pl.DataFrame({"region_code": ["a", "b"], "mean": [a, b], "model": model}).with_columns(
+        occupation_code=pl.lit("SSS"), scenario=pl.lit("baseline"), target_month=date(2026, 6, 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "model", "reasons"),
+    [
+        (history(), "theta", [["code or settings"], ["code or settings"]]),
+        (history(), "level", [["code or settings", "another model"], ["code or settings", "another model"]]),
+        (history(a_3=11.0), "theta", [["data of other series"], ["new data"]]),
+        (history(b_1=11.0), "theta", [["revised data"], ["data of other series"]]),
+        (history(b_2=None, b_3=4.0), "theta", [["revised data", "new data"], ["data of other series"]]),
+    ],
+)
+def test_a_move_has_its_reason(after: pl.DataFrame, model: str, reasons: list[list[str]]) -> None:
+    found = explain_moves(forecasts(10, 10), forecasts(11, 15, model), history(), after)
+    assert found.select("region_code", "move").rows() == [("b", 5.0), ("a", 1.0)]
+    assert found["reasons"].to_list() == reasons
+
+
+def test_what_did_not_move_is_not_told() -> None:
+    assert explain_moves(forecasts(10, 10), forecasts(10, 10), history(), history(a_3=1.0)).is_empty()
