@@ -8,7 +8,7 @@ import polars as pl
 from assets.metadata import columns_of, picture, preview
 from assets.opportunities import derived_key
 from jod_pipelines.platform import Platform
-from jod_pipelines.products import forecast_history, make_forecasts
+from jod_pipelines.products import forecast_history, make_forecasts, make_plan
 from jod_pipelines.publication.plots import forecast_plot
 
 
@@ -24,7 +24,8 @@ from jod_pipelines.publication.plots import forecast_plot
         )
         for name, description in (
             ("forecast_vacancies", "Open vacancies by occupation group and region, with quantiles"),
-            ("forecast_evaluation", "Backtest of the forecasts beside seasonal naive"),
+            ("forecast_vintage", "What each release said of vacancies to come, never overwritten"),
+            ("forecast_evaluation", "Backtest of the forecasts beside seasonal naive, and how what was published did"),
         )
     ],
 )
@@ -32,7 +33,7 @@ def build_forecasts(
     context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """See `products.make_forecasts`."""
-    result = make_forecasts(platform)
+    result = make_forecasts(platform, make_plan(platform))
     total = result.forecasts.filter((pl.col("region_code") == "SSS") & (pl.col("occupation_code") == "SSS"))
     shown = {}
     if len(total):
@@ -51,6 +52,7 @@ def build_forecasts(
             **columns_of("forecast_vacancies"),
         },
     )
+    yield dg.MaterializeResult(asset_key=derived_key("forecast_vintage"), metadata=columns_of("forecast_vintage"))
     yield dg.MaterializeResult(
         asset_key=derived_key("forecast_evaluation"),
         metadata={

@@ -17,6 +17,7 @@ from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
 from jod_pipelines.fingerprint import code_fingerprint, combined
 from jod_pipelines.forecasting.vacancies import VacancyForecast, forecast_vacancies
+from jod_pipelines.forecasting.vintages import append_vintage, track_record
 from jod_pipelines.matches import matching_of
 from jod_pipelines.opportunities.build import (
     Material,
@@ -217,20 +218,27 @@ def combine_opportunities(platform: Platform) -> None:
         warehouse.write_derived(name, pl.concat(both).sort(list(published_table(name).primary_key)))
 
 
-def make_forecasts(platform: Platform) -> VacancyForecast:
-    """Forecast vacancies and keep forecasts and evaluation for dbt to take over."""
+def make_forecasts(platform: Platform, plan: Plan) -> VacancyForecast:
+    """Forecast vacancies; keep forecasts, what was forecast before, and how both did, for dbt to take over."""
     warehouse = Warehouse(platform)
     vacancies = warehouse.query(
         "select region_code, occupation_code, month, value as open_vacancies from labour_market.fct_vacancies_monthly "
         "where measure = 'open_vacancies' order by all"
     )
     result = forecast_vacancies(vacancies, platform.settings.forecasts)
-    for name, frame in (("forecast_vacancies", result.forecasts), ("forecast_evaluation", result.evaluation)):
+    said = previous_rows(platform, "forecast_vintage").filter(pl.col("release_id") != plan.release_id)
+    came = track_record(said, vacancies.rename({"open_vacancies": "value"}))
+    judged = [frame for frame in (result.evaluation, came) if len(frame)]
+    evaluation = pl.concat(judged, how="vertical_relaxed") if judged else result.evaluation
+    frames = {
+        "forecast_vacancies": result.forecasts,
+        "forecast_vintage": append_vintage(said, result.forecasts, plan.release_id) if len(result.forecasts) else said,
+        "forecast_evaluation": evaluation.with_columns(forecast=pl.lit("vacancies")) if len(evaluation) else evaluation,
+    }
+    for name, frame in frames.items():
         table = published_table(name)
-        shaped = frame.with_columns(forecast=pl.lit("vacancies")) if name == "forecast_evaluation" and len(frame) else frame
-        warehouse.write_derived(
-            name, shaped.select(list(table.polars_schema)).cast(table.polars_schema) if len(shaped) else table.empty()
-        )
+        kept = frame.select(list(table.polars_schema)).cast(table.polars_schema) if len(frame) else table.empty()
+        warehouse.write_derived(name, kept.sort(list(table.primary_key)))
     return result
 
 

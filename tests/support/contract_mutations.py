@@ -31,6 +31,7 @@ from jod_pipelines.landing.drift import Watch
 ROWS = 3
 VALID: dict[str, dict[str, Any]] = {
     "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
+    "forecast_vintage": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
     "forecast_employment": {"origin_year": 2024, "target_year": 2025, "horizon_years": 1},
     "forecast_education_balance": {"origin_year": 2024, "target_year": 2025, "horizon_years": 1, "mean": 0.0},
     "education_demand_supply": {"openings_persons": 1.0, "supply_persons": 1.0, "gap_persons": 0.0},
@@ -44,6 +45,8 @@ WITH_STATUS = "number_only_with_its_status"
 BROKEN: dict[tuple[str, str], dict[str, Any]] = {
     ("forecast_vacancies", "quantiles_in_order"): {"q10": 5.0},
     ("forecast_vacancies", "horizon_is_months_ahead"): {"horizon_months": 2},
+    ("forecast_vintage", "quantiles_in_order"): {"q10": 5.0},
+    ("forecast_vintage", "horizon_is_months_ahead"): {"horizon_months": 2},
     ("forecast_employment", "quantiles_in_order"): {"q10": 5.0},
     ("forecast_employment", "horizon_is_years_ahead"): {"horizon_years": 2},
     ("forecast_employment", "only_change_may_fall"): {"q2_5": -1.0},

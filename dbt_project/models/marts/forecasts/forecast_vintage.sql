@@ -1,0 +1,18 @@
+select
+    release_id,
+    release_number,
+    region_code,
+    occupation_code,
+    scenario,
+    origin,
+    target_month,
+    horizon_months,
+    mean,
+    q2_5,
+    q10,
+    q50,
+    q90,
+    q97_5,
+    model,
+    unit
+from {{ source('derived', 'forecast_vintage') }}
