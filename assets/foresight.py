@@ -15,6 +15,7 @@ from jod_pipelines.platform import Platform
 DATASETS = {
     "skill_trend": "Skills that emerge or fade in postings, month by month",
     "skill_demand_supply": "Skills asked for beside skills taught, by region and month",
+    "forecast_skill_demand": "Postings that will ask for a skill, a year ahead",
 }
 MATERIAL = [
     dg.AssetKey(["labour_market", "fct_job_posting"]),

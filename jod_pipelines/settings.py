@@ -209,6 +209,10 @@ class SkillTrendSettings(_Strict):
     )
     least_postings: int = Field(default=8, ge=1, description="postings that ask, or would have asked, in the newest months")
     shown_occupations: int = Field(default=3, ge=1, description="occupations named with an alarm, those that moved most")
+    forecast_months: int = Field(default=12, ge=1, le=36, description="months ahead that demand for a skill is forecast")
+    forecast_least_months: int = Field(default=30, ge=24, description="whole months of postings that it takes")
+    forecast_least_postings: int = Field(default=24, ge=1, description="postings of the last two years that ask for the skill")
+    forecast_origins: int = Field(default=6, ge=2, description="earlier months whose errors choose the model and the intervals")
 
 
 class LongTermSettings(_Strict):

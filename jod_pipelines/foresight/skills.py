@@ -6,6 +6,7 @@ import duckdb
 import polars as pl
 
 from jod_pipelines.forecasting.emerging import EMERGING, FADING, skill_trends
+from jod_pipelines.forecasting.skill_demand import skill_demand_forecast
 from jod_pipelines.forecasting.skill_gap import skill_gap
 from jod_pipelines.foresight.material import kept, material
 from jod_pipelines.platform import Platform
@@ -16,10 +17,10 @@ EXAMPLES = 5
 
 
 def foresee_skills(platform: Platform) -> dict[str, pl.DataFrame]:
-    """Trends of skills over the last months, and the gap between what is asked for and what is taught.
+    """Trends of skills over the last months, the gap between what is asked for and what is taught, and demand in a year.
 
     Returns:
-        skill_trend and skill_demand_supply, as their contracts say; both are kept for dbt to take over.
+        skill_trend, skill_demand_supply and forecast_skill_demand, as their contracts say; kept for dbt to take over.
     """
     warehouse, settings = Warehouse(platform), platform.settings.skill_trends
     with material(warehouse) as connection:
@@ -33,7 +34,9 @@ def foresee_skills(platform: Platform) -> dict[str, pl.DataFrame]:
         postings = connection.sql("select occupation_code, month, count(*) as postings from posting group by all").pl()
         months = sorted(postings["month"].unique())[-settings.shown_months :]
         trends = pl.concat([skill_trends(asked, postings, settings, month) for month in months or [None]])
+        newest = connection.sql("select max(published_at)::date from labour_market.fct_job_posting").fetchone()
         found = {"skill_trend": _with_examples(connection, trends), "skill_demand_supply": _gap(connection, trends)}
+    found["forecast_skill_demand"] = skill_demand_forecast(asked, newest[0] if newest else None, settings)
     return kept(warehouse, found)
 
 

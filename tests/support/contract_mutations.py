@@ -32,6 +32,7 @@ ROWS = 3
 VALID: dict[str, dict[str, Any]] = {
     "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
     "forecast_vintage": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
+    "forecast_skill_demand": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
     "forecast_employment": {"origin_year": 2024, "target_year": 2025, "horizon_years": 1},
     "forecast_education_balance": {"origin_year": 2024, "target_year": 2025, "horizon_years": 1, "mean": 0.0},
     "education_demand_supply": {"openings_persons": 1.0, "supply_persons": 1.0, "gap_persons": 0.0},
@@ -47,6 +48,8 @@ BROKEN: dict[tuple[str, str], dict[str, Any]] = {
     ("forecast_vacancies", "horizon_is_months_ahead"): {"horizon_months": 2},
     ("forecast_vintage", "quantiles_in_order"): {"q10": 5.0},
     ("forecast_vintage", "horizon_is_months_ahead"): {"horizon_months": 2},
+    ("forecast_skill_demand", "quantiles_in_order"): {"q10": 5.0},
+    ("forecast_skill_demand", "horizon_is_months_ahead"): {"horizon_months": 2},
     ("forecast_employment", "quantiles_in_order"): {"q10": 5.0},
     ("forecast_employment", "horizon_is_years_ahead"): {"horizon_years": 2},
     ("forecast_employment", "only_change_may_fall"): {"q2_5": -1.0},

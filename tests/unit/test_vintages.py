@@ -15,7 +15,10 @@ FIRST = date(2026, 1, 1)
 
 
 def forecasts(origin=FIRST, mean=10.0, months=2, model="theta"):
-    targets = [date(origin.year + (origin.month - 1 + ahead) // 12, (origin.month - 1 + ahead) % 12 + 1, 1) for ahead in range(1, months + 1)]
+    targets = [
+        date(origin.year + (origin.month - 1 + ahead) // 12, (origin.month - 1 + ahead) % 12 + 1, 1)
+        for ahead in range(1, months + 1)
+    ]
     return pl.DataFrame(
         {
             "region_code": ["01"] * months,
@@ -25,7 +28,9 @@ def forecasts(origin=FIRST, mean=10.0, months=2, model="theta"):
             "target_month": targets,
             "horizon_months": list(range(1, months + 1)),
             "mean": [mean] * months,
-            **{name: [mean + shift] * months for name, shift in (("q2_5", -4), ("q10", -2), ("q50", 0), ("q90", 2), ("q97_5", 4))},
+            **{
+                name: [mean + shift] * months for name, shift in (("q2_5", -4), ("q10", -2), ("q50", 0), ("q90", 2), ("q97_5", 4))
+            },
             "model": [model] * months,
             "unit": ["vacancies"] * months,
         }
