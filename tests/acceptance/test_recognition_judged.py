@@ -53,11 +53,50 @@ def test_most_real_programmes_have_five_skills(programme_skills: pl.DataFrame) -
     assert counts.filter(pl.col("len") >= 5).height >= 350
 
 
-def test_three_of_four_skills_of_real_programmes_are_right(programme_skills: pl.DataFrame) -> None:
+GOAL = 0.75
+MEASURED_SECOND = {"programmes": 0.69, "requirements": 0.70}
+"""What holds by the second judge, who is stricter: below the goal, see docs/decisions/0026-recognition.md."""
+
+
+def test_skills_of_real_programmes_by_two_judges(programme_skills: pl.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
     judged = pl.read_csv(JUDGED / "programme_skills.csv")
     still = judged.join(programme_skills, on=["programme_oid", "skill_uri"], how="semi")
     assert len(still) >= 200, "too many judged skills are no longer recognised: judge a new sample"
-    assert still["is_right"].mean() >= 0.75  # type: ignore[operator]
+    first, second = still["is_right"], still["is_right_second"]
+    agreed = agreement(first, second)
+    with capsys.disabled():
+        print(f"\n{len(still)} skills of real programmes: {said_of(first, second)}")
+    assert agreed[0] >= 0.85
+    assert agreed[1] >= 0.6
+    assert share(first) >= GOAL
+    assert share(second) >= MEASURED_SECOND["programmes"]
+
+
+def test_agreement_counts_what_chance_would_give() -> None:
+    half = pl.Series([True, True, False, False])
+    assert agreement(half, half) == (1.0, 1.0)
+    assert agreement(half, ~half) == (0.0, -1.0)
+    assert agreement(half, pl.Series([True, False, True, False])) == (0.5, 0.0)
+
+
+def share(right: pl.Series) -> float:
+    """Share of what is true."""
+    return int(right.sum()) / len(right)
+
+
+def agreement(first: pl.Series, second: pl.Series) -> tuple[float, float]:
+    """Share of items judged alike, and Cohen's kappa: how far above chance that is, of what there is above chance."""
+    alike = share(first == second)
+    by_chance = share(first) * share(second) + (1 - share(first)) * (1 - share(second))
+    return alike, (alike - by_chance) / (1 - by_chance)
+
+
+def said_of(first: pl.Series, second: pl.Series) -> str:
+    alike, kappa = agreement(first, second)
+    return (
+        f"right by the first judge {share(first):.2f}, the second {share(second):.2f}, either {share(first | second):.2f}, "
+        f"both {share(first & second):.2f}; alike {alike:.2f}, kappa {kappa:.2f}"
+    )
 
 
 def test_real_requirements(recorded: Path, recogniser: SkillRecogniser, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,8 +111,19 @@ def test_real_requirements(recorded: Path, recogniser: SkillRecogniser, capsys: 
     precision, recall = len(said & right) / len(said), len(said & right) / len(right)
     with capsys.disabled():
         print(f"\n{len(places)} real requirements in Finnish: precision {precision:.2f}, recall {recall:.2f}")
-    assert precision >= 0.75
+    assert precision >= GOAL
     assert recall >= 0.3
+
+    again = pl.read_csv(JUDGED / "requirement_skills_second.csv")
+    second_right = {row[:2]: row[2] for row in again.select("line", "skill_uri", "is_right").iter_rows()}
+    judged_twice = sorted(said & second_right.keys())
+    assert len(judged_twice) >= 0.9 * len(said), "too much that is found was not judged twice: judge it"
+    first = pl.Series([pair in right for pair in judged_twice])
+    second = pl.Series([second_right[pair] for pair in judged_twice])
+    with capsys.disabled():
+        print(f"{len(judged_twice)} skills found in them: {said_of(first, second)}")
+    assert agreement(first, second)[1] >= 0.6
+    assert share(second) >= MEASURED_SECOND["requirements"]
 
 
 FRAMES = {
