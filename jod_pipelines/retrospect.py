@@ -90,13 +90,13 @@ def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:
     history = pl.read_parquet(warehouse.derived / "opportunity_evaluation.parquet")
     moved_pct = dict(history.filter(release_id=plan.release_id).select("opportunity_kind", "map_moved_pct").iter_rows())
     places = pl.read_parquet(warehouse.derived / "opportunity_map.parquet")
-    labels, months, employed = warehouse.query(
-        "select (select count(*) from staging.stg_esco__label), "
+    skills, months, employed = warehouse.query(
+        "select (select count(*) from core.dim_skill where is_current), "
         "(select count(*) from labour_market.fct_vacancies_monthly where measure = 'open_vacancies'), "
         "(select count(*) from labour_market.fct_employed_by_age_yearly where measure = 'employed')"
     ).row(0)
     fits = {
-        "skill_recogniser": Fit(labels, _recognised(warehouse)),
+        "skill_recogniser": Fit(skills, _recognised(warehouse)),
         "identity_registry": Fit(
             sum(kept["items"] for kept in quality.values()), dict(lineage.group_by("event").len().iter_rows())
         ),
