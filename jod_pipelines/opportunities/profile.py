@@ -53,7 +53,7 @@ def posting_values(postings: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "PALVELUSSUHDE": _renamed(_single(postings, "employment_relationship"), EMPLOYMENT),
         "PALKAN_PERUSTE": _renamed(_single(postings, "wage_principle"), WAGE),
         "MAA": _listed(postings, "country_codes"),
-        "MAAKUNTA": _listed(postings, "region_codes"),
+        "MAAKUNTA": _regions(postings),
         "KUNTA": _listed(postings, "municipality_codes"),
     }
 
@@ -75,7 +75,7 @@ def programme_values(
         "MAKSULLISUUS": _listed(implementations, "fee_types"),
         "OPETUSTAPA": _versioned(_listed(implementations, "teaching_mode_uris")),
         "AIKA": _versioned(_listed(implementations, "teaching_time_uris")),
-        "MAAKUNTA": _listed(implementations, "region_codes"),
+        "MAAKUNTA": _regions(implementations),
         "KUNTA": _listed(implementations, "municipality_codes"),
     }
 
@@ -174,6 +174,11 @@ def _single(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 
 def _listed(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     return frame.select("item_id", value_code=pl.col(column)).explode("value_code").drop_nulls()
+
+
+def _regions(frame: pl.DataFrame) -> pl.DataFrame:
+    """Regions of today: the consumer's map has no others, such as 20 or 99 of older lists."""
+    return _listed(frame, "region_codes").filter(pl.col("value_code").str.contains("^(0[1-9]|1[0-9]|21)$"))
 
 
 def _renamed(values: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:

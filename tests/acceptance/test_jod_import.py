@@ -23,9 +23,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from consumer_rules import RULES
 from jod_pipelines.publication.import_rules import problems_of
-from jod_pipelines.publication.jod_documents import EDUCATION_FILE, GROUP_FILE, JOB_FILE
+from jod_pipelines.publication.jod_documents import EDUCATION_FILE, EDUCATION_PATHS, GROUP_FILE, JOB_FILE, JOB_PATHS
 from postgres import PostgresUnavailable, postgres_server
+from tests_support import ROOT
 
 pytestmark = pytest.mark.postgres
 
@@ -318,6 +320,19 @@ def test_everything_said_is_there(meant: dict[str, Counter[Any]], there: dict[st
     assert there[aspect].total() == meant[aspect].total()
     assert list((meant[aspect] - there[aspect]).elements())[:5] == []
     assert there[aspect] == meant[aspect]
+
+
+@pytest.mark.parametrize(("name", "paths"), [("jobs", JOB_PATHS), ("education", EDUCATION_PATHS)])
+def test_every_type_of_distribution_is_delivered_every_time(
+    base: Delivery, meant: dict[str, Counter[Any]], name: str, paths: dict[str, tuple[str, ...]]
+) -> None:
+    kind = "tyo" if name == "jobs" else "koulutus"
+    counted = Counter(row[2] for row in meant["distributions"] if row[0] == kind)
+    assert set(counted) == {".".join(path) for path in paths.values()}
+    assert set(counted.values()) == {len([row for row in meant["opportunities"] if row[0] == kind])}
+    for path in paths.values():
+        without = changed(getattr(base, name), put(".".join(path), DROP))
+        assert replace(base, **{name: without}).problems(), path
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -811,7 +826,71 @@ SILENT_CASES = [
         lost="no two-digit text",
     ),
 ]
-CASES = STAGING_CASES + JOB_CASES + EDUCATION_CASES + GROUP_CASES + SILENT_CASES
+
+
+def coded(kind: Callable[..., Case], distribution: str, path: str, code: str) -> Case:
+    """A value that is not of the code system of its distribution."""
+    return kind(
+        f"with {code} in {distribution}",
+        put(path, {"kokonaismaara": 3, "tyhjienMaara": 0, "arvot": [{"arvo": code, "prosenttiosuus": 100.0}]}),
+        lost=f"{distribution}: no such code",
+    )
+
+
+CODE_CASES = [
+    coded(job, "AMMATTI", "osaamisvaatimukset.ammatit", "http://data.europa.eu/esco/isco/C2512"),
+    coded(job, "AJOKORTTI", "osaamisvaatimukset.ajokorttiJakauma", "B-kortti"),
+    coded(job, "RIKOSREKISTERIOTE", "osaamisvaatimukset.rikosrekisterioteJakauma", "kyllä"),
+    coded(job, "MATKUSTUSVAATIMUS", "perustiedot.matkustamisvaatimusJakauma", "2"),
+    coded(job, "PALKAN_PERUSTE", "perustiedot.palkanPerusteJakauma", "01"),
+    coded(job, "PALVELUSSUHDE", "perustiedot.palvelussuhdeJakauma", "01"),
+    coded(job, "TYOAIKA", "perustiedot.tyoaikaJakauma", "FULL_TIME"),
+    coded(job, "TYON_JATKUVUUS", "perustiedot.tyonJatkuvuusJakauma", "0201"),
+    coded(job, "MAA", "sijainti.maaJakauma", "FIN"),
+    coded(job, "MAAKUNTA", "sijainti.maakuntaJakauma", "20"),
+    coded(job, "SIJAINTI_JOUSTAVA", "sijainti.sijaintiJoustavaJakauma", "ei"),
+    coded(job, "TYOKIELI", "tyokieletJakauma", "FI"),
+    coded(education, "MAKSULLISUUS", "maksullisuusJakauma", "ilmainen"),
+    coded(education, "OPETUSTAPA", "opetustapaJakauma", "opetuspaikkakk_1"),
+    coded(education, "AIKA", "aikaJakauma", "opetuspaikkakk_1#1"),
+    coded(education, "KUNTA", "sijainti.kuntaJakauma", "kunta_091"),
+    coded(education, "MAAKUNTA", "sijainti.maakuntaJakauma", "MK01"),
+]
+MORE_CASES = [
+    job("with its empty members as a percentage", move(SKILLS, "tyhjienMaara", "tyhjienProsenttiosuus"), JOB_COUNTS[1]),
+    job("with a newline in a task", put(f"{TASKS}.fi.0", "keittää\nja paistaa"), NO_JSON),
+    education("with a duration in parts of months", put("kestoMediaani", 30.5), lost="no whole months"),
+    job("with a share of 0", put(f"{SKILLS}.arvot.0.prosenttiosuus", 0), lost="share that is none"),
+    education("with an unknown skill", put("osaamiset.arvot.0.arvo", "http://data.europa.eu/esco/skill/0"), lost="unknown skill"),
+    group(
+        "with a share of many decimals",
+        lambda rows: rows[0][1].update(tyollisetMaakunnittain=[{"maakunta": "01", "osuus": 55.123456}]),
+        lost="a share shown unrounded",
+    ),
+    group(
+        "with a share under the name of a distribution's",
+        lambda rows: rows[0][1].update(tyollisetMaakunnittain=[{"maakunta": "01", "prosenttiosuus": 55.1}]),
+        lost="a share that is no number",
+    ),
+]
+CASES = STAGING_CASES + JOB_CASES + EDUCATION_CASES + GROUP_CASES + SILENT_CASES + CODE_CASES + MORE_CASES
+
+
+def test_every_rule_of_the_consumer_is_broken_or_says_why_not(capsys: pytest.CaptureFixture[str]) -> None:
+    named = [fault for rule in RULES for fault in rule.faults]
+    assert set(named) == {case.name for case in CASES}
+    assert len(named) == len(set(named)) == len(CASES)
+    for rule in RULES:
+        assert bool(rule.faults or rule.tests) != bool(rule.not_here), rule.says
+        for file, name in (test.split("::") for test in rule.tests):
+            assert f"\ndef {name}(" in (ROOT / "tests" / file).read_text("utf-8"), name
+    planted = sum(bool(rule.faults) for rule in RULES)
+    with_reason = sum(bool(rule.not_here) for rule in RULES)
+    with capsys.disabled():
+        print(
+            f"\n{len(RULES)} rules of the consumer: {planted} broken by {len(CASES)} planted faults, "
+            f"{len(RULES) - planted - with_reason} by other tests, {with_reason} that cannot be broken here"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -878,7 +957,7 @@ HARMLESS = {
     "job without distributions": job("", all_of(put("osaamisvaatimukset", DROP), put("sijainti", DROP))),
     "job without values": job("", put(f"{SKILLS}.arvot", DROP)),
     "job with unknown keys": job("", put("perustiedot.uusi", {"a": [None]})),
-    "education with durations as text": education("", all_of(put("kestoMinimi", "30"), put("kestoMaksimi", "42.5"))),
+    "education with durations as text": education("", all_of(put("kestoMinimi", "30"), put("kestoMaksimi", "42"))),
     "education without koulutukset": education("", put("koulutukset", DROP)),
     "education without name": education("", put("koulutukset.0.nimi", DROP)),
     "education with null as name": education("", put("koulutukset.0.nimi", None)),

@@ -127,6 +127,12 @@ def test_a_code_the_consumer_has_no_name_for_is_left_out():
     assert values["TYOAIKA"].is_empty()
 
 
+def test_a_region_of_older_lists_is_left_out():
+    assert posting_values(pl.DataFrame([POSTING | {"region_codes": ["20", "21", "99"]}]))["MAAKUNTA"]["value_code"].to_list() == [
+        "21"
+    ]
+
+
 @pytest.mark.parametrize("name", SAID_OF_PROGRAMMES)
 def test_a_property_of_programmes_is_in_the_consumers_codes(name):
     programmes = pl.DataFrame({"item_id": ["p"], "field_1_code": ["06"], "field_2_code": ["061"]})
