@@ -11,6 +11,8 @@ import copy
 import csv
 import io
 import itertools
+import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -25,7 +27,16 @@ from psycopg.conninfo import make_conninfo
 
 from consumer_rules import RULES
 from jod_pipelines.publication.import_rules import problems_of
-from jod_pipelines.publication.jod_documents import EDUCATION_FILE, EDUCATION_PATHS, GROUP_FILE, JOB_FILE, JOB_PATHS
+from jod_pipelines.publication.jod_documents import (
+    EDUCATION_FILE,
+    EDUCATION_PATHS,
+    GROUP_FILE,
+    JOB_FILE,
+    JOB_PATHS,
+    as_lines,
+    education_documents,
+    job_documents,
+)
 from postgres import PostgresUnavailable, postgres_server
 from tests_support import ROOT
 
@@ -383,6 +394,87 @@ def test_every_education_can_be_planned(new_database: Callable[[], str], release
 
 def test_nothing_arrives_useless(loaded: Connection, release: Delivery) -> None:
     assert losses(loaded, release) == []
+
+
+# A national release
+
+NATIONAL = 5_000
+"""Opportunities of each kind: more than seven times the 647 kinds of work planted in 1 000 000 postings of `sandbox.overlap`."""
+
+
+@pytest.fixture(scope="module")
+def national(small_home: Path, release: Delivery) -> Delivery:
+    """Documents our code makes of the small release's opportunities, copied under new ids until there are enough.
+
+    Not a national run, which takes longer than a test may: a tenth of the values is left out at random (seed 7), and copies have
+    1 to 40 times the members.
+    """
+
+    def rows(name: str) -> pl.DataFrame:
+        return pl.read_parquet(small_home / "releases" / "latest" / "parquet" / name / "*.parquet")
+
+    def copied(name: str, kind: str) -> pl.DataFrame:
+        own = rows(name).join(wanted[kind], on="opportunity_id")
+        return own.with_columns(opportunity_id="new_id").drop("new_id", "copy")
+
+    wanted = {}
+    for kind in ("job", "education"):
+        ids = rows(f"{kind}_opportunity").filter("active").select("opportunity_id").sort("opportunity_id")
+        copies = ids.join(pl.DataFrame({"copy": range(-(-NATIONAL // len(ids)))}), how="cross").head(NATIONAL)
+        name = pl.concat_str("opportunity_id", pl.col("copy").cast(pl.String), separator=" ")
+        new_id = name.map_elements(lambda text: str(uuid.uuid5(uuid.NAMESPACE_OID, text)), return_dtype=pl.String)
+        wanted[kind] = copies.with_columns(new_id=new_id)
+    jobs, schools = (
+        copied(f"{kind}_opportunity", kind).with_columns(members=pl.col("members") * (1 + pl.int_range(pl.len()) % 40))
+        for kind in wanted
+    )
+    job_values, school_values = (
+        copied(f"{kind}_opportunity_distribution", kind).sample(fraction=0.9, seed=7, shuffle=True) for kind in wanted
+    )
+    programmes = copied("education_opportunity_programme", "education")
+    return replace(
+        release,
+        jobs=as_lines(job_documents(jobs, job_values, "synthetic")),
+        education=as_lines(education_documents(schools, programmes, school_values, "synthetic")),
+    )
+
+
+@pytest.mark.long
+def test_a_national_release_arrives_whole(database: Connection, national: Delivery, capsys: pytest.CaptureFixture[str]) -> None:
+    """Counted twice: document by document in the files against the tables, and row by row what was said against what is held."""
+    times = [time.perf_counter()]
+    problems = national.problems()
+    times.append(time.perf_counter())
+    deliver(database, national)
+    times.append(time.perf_counter())
+
+    assert problems == []
+    lines = {"tyomahdollisuus": national.jobs.count(b"\n"), "koulutusmahdollisuus": national.education.count(b"\n")}
+    for kind, number in lines.items():
+        assert number == NATIONAL
+        assert count(database, f"select count(*) from {kind}_data.import") == number
+        assert count(database, f"select count(*) from yksilo.{kind} where aktiivinen") == number
+    meant, there = said(national), held(database)
+    for aspect in ASPECTS:
+        assert there[aspect] == meant[aspect] != Counter(), aspect
+    assert count(database, "select count(*) from yksilo.hiljainen_vika") == 0
+    with capsys.disabled():
+        megabytes = (len(national.jobs) + len(national.education)) / 1e6
+        print(
+            f"\n{sum(lines.values())} documents, {megabytes:.0f} MB: checked in {times[1] - times[0]:.0f} s, "
+            f"loaded in {times[2] - times[1]:.0f} s; rows said and held: "
+            + ", ".join(f"{aspect} {meant[aspect].total()} {there[aspect].total()}" for aspect in ASPECTS)
+        )
+
+
+@pytest.mark.long
+def test_one_lost_document_of_a_national_release_is_seen(database: Connection, national: Delivery) -> None:
+    lines = national.education.splitlines(keepends=True)
+    deliver(database, replace(national, education=b"".join(lines[:2_500] + lines[2_501:])))
+    lost = orjson.loads(lines[2_500])["id"]
+    problems = losses(database, national)
+    assert problems
+    assert all(lost in problem for problem in problems)
 
 
 # Deliveries after the first
