@@ -131,8 +131,7 @@ def pruned_skills(distribution: pl.DataFrame, *, fewest: int, most: int, min_sha
     Args:
         distribution: rows of type OSAAMINEN as `distributions` returns them, of all skills.
     """
-    cut = {"fewest": fewest, "most": most, "min_share_pct": min_share_pct}
-    lists = _most_common(distribution, **cut)
+    lists = _most_common(distribution, fewest, most, min_share_pct)
     number = lists["opportunity_id"].n_unique()
     if number < FEWEST_LISTS:
         return lists
@@ -141,10 +140,10 @@ def pruned_skills(distribution: pl.DataFrame, *, fewest: int, most: int, min_sha
     said = distribution.group_by("opportunity_id").agg(answered=(100 * pl.col("count") / pl.col("share_pct")).first())
     generic = pl.col("value_code").is_in(everywhere.to_list())
     overall = 100 * pl.col("count").sum().over("value_code") / said["answered"].sum()
-    return _most_common(distribution.filter(~generic | (pl.col("share_pct") >= overall)), **cut)
+    return _most_common(distribution.filter(~generic | (pl.col("share_pct") >= overall)), fewest, most, min_share_pct)
 
 
-def _most_common(distribution: pl.DataFrame, *, fewest: int, most: int, min_share_pct: float) -> pl.DataFrame:
+def _most_common(distribution: pl.DataFrame, fewest: int, most: int, min_share_pct: float) -> pl.DataFrame:
     rank = pl.int_range(pl.len()).over("opportunity_id")
     common = (rank < most) & (pl.col("share_pct") >= min_share_pct)
     filled = (rank < fewest) & (pl.col("count") >= 2)
