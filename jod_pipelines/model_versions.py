@@ -64,7 +64,8 @@ MODELS = (
         "vacancy_forecast",
         ("statfin",),
         tuple(
-            f"jod_pipelines/forecasting/{name}.py" for name in ("vacancies", "panel", "smoothing", "reconciliation", "backtest")
+            f"jod_pipelines/forecasting/{name}.py"
+            for name in ("vacancies", "panel", "smoothing", "coherence", "reconciliation", "backtest")
         ),
         lambda settings: settings.forecasts.model_dump(),
     ),
@@ -73,6 +74,8 @@ MODELS = (
         ("statfin", "vipunen"),
         (
             "jod_pipelines/forecasting/long_term.py",
+            "jod_pipelines/forecasting/ages.py",
+            "jod_pipelines/forecasting/education_links.py",
             "jod_pipelines/forecasting/scenarios",
             "jod_pipelines/foresight/employment.py",
         ),
@@ -89,11 +92,12 @@ class Fit:
     quality: Mapping[str, float | int | None]
 
 
-def model_rows(settings: Settings, snapshots: Mapping[str, tuple[str, str]], fits: Mapping[str, Fit]) -> pl.DataFrame:
+def model_rows(settings: Settings, snapshots: Mapping[str, str], fits: Mapping[str, Fit]) -> pl.DataFrame:
     """The published dataset `model`: one row for each model the run fitted; one without data is not there.
 
     Args:
-        snapshots: id and content id of what serves of each resource, by `source/resource`.
+        snapshots: content id of what serves of each resource, by `source/resource`; the same content has the same id wherever
+            it was fetched.
         fits: what the run made, by name of the model.
     """
     fitted = [(model, fits[model.name]) for model in MODELS if model.name in fits and fits[model.name].rows]
@@ -102,10 +106,10 @@ def model_rows(settings: Settings, snapshots: Mapping[str, tuple[str, str]], fit
     return pl.DataFrame(rows, schema=table.polars_schema, orient="row").sort("model_name")
 
 
-def _row(model: Model, settings: Settings, snapshots: Mapping[str, tuple[str, str]], fit: Fit) -> dict[str, Any]:
+def _row(model: Model, settings: Settings, snapshots: Mapping[str, str], fit: Fit) -> dict[str, Any]:
     own = {label: ids for label, ids in sorted(snapshots.items()) if {label, label.split("/")[0]} & set(model.sources)}
     chosen = dict(model.settings(settings))
-    data, code = combined([(label, content) for label, (_, content) in own.items()]), code_fingerprint(*model.code)
+    data, code = combined(list(own.items())), code_fingerprint(*model.code)
     measured = {name: _rounded(value) for name, value in fit.quality.items() if value is not None}
     return {
         "model_name": model.name,
@@ -113,7 +117,7 @@ def _row(model: Model, settings: Settings, snapshots: Mapping[str, tuple[str, st
         "data_version": data,
         "code_version": code,
         "settings": json.dumps(chosen, sort_keys=True),
-        "snapshots": [f"{label}@{snapshot}" for label, (snapshot, _) in own.items()],
+        "snapshots": [f"{label}@{content}" for label, content in own.items()],
         "fitted_rows": fit.rows,
         "quality": json.dumps(measured, sort_keys=True),
     }

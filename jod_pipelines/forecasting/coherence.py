@@ -20,19 +20,20 @@ LEAST_CELL = 1e-6
 """A cell forecast as zero starts from this, so that a total above zero has somewhere to go."""
 
 
-def coherent_points(names: list[str], y: Numbers, points: Numbers) -> Numbers:
+def coherent_points(names: list[str], y: Numbers, points: Numbers, *, with_cells: bool = True) -> Numbers:
     """Point forecasts of which the parts of each total add up to it, or to less where parts are hidden.
 
     Args:
         names: `region/occupation` of each series, SSS for all.
         y: series x periods known at the origin, NaN where not known.
         points: series x steps, base forecasts.
+        with_cells: fit the cells of regions and occupations too; without, they stay as they were.
 
     Returns:
         series x steps. Without a country series nothing is changed.
 
     Raises:
-        ForecastError: the parts cannot be made to add up.
+        ForecastError: the cells cannot be made to add up.
     """
     at = {tuple(name.split("/")): place for place, name in enumerate(names)}
     country = at.get((TOTAL, TOTAL))
@@ -46,7 +47,7 @@ def coherent_points(names: list[str], y: Numbers, points: Numbers) -> Numbers:
         if parts:
             fitted[parts] = _share_out(points[country], points[parts], hidden_share(recent[country], recent[parts]))
     cells = [place for (region, occupation), place in at.items() if TOTAL not in (region, occupation)]
-    if cells:
+    if cells and with_cells:
         fitted[cells] = _cells(at, cells, recent, points, fitted)
     return fitted
 

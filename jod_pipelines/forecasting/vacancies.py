@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from jod_pipelines.errors import ForecastError
 from jod_pipelines.forecasting.backtest import Issued, run_backtest, with_intervals
 from jod_pipelines.forecasting.coherence import coherent_points
 from jod_pipelines.forecasting.evaluation import evaluate_backtest
@@ -54,6 +55,8 @@ class VacancyForecast:
 def forecast_vacancies(vacancies: pl.DataFrame, settings: ForecastSettings) -> VacancyForecast:
     """Forecast open vacancies.
 
+    Cells of regions and occupations that cannot be made to add up are left out, with the reason; totals are not.
+
     Args:
         vacancies: region_code, occupation_code (`SSS` = total), month, open_vacancies (null when not a number).
     """
@@ -71,9 +74,14 @@ def forecast_vacancies(vacancies: pl.DataFrame, settings: ForecastSettings) -> V
         settings.backtest_step_months,
     )
     issued = with_intervals(found)
-    coherent = add_up(panel, issued)
+    try:
+        coherent, cells_left_out = add_up(panel, issued), left_out.clear()
+    except ForecastError as error:
+        coherent, cells_left_out = add_up(panel, issued, with_cells=False), _cells_of(series, str(error))
+    left_out = pl.concat([left_out, cells_left_out]).sort("unique_id")
     forecasts = (
         present(panel, found, coherent, FREQUENCY)
+        .join(cells_left_out, on="unique_id", how="anti")
         .with_columns(
             region_code=pl.col("unique_id").str.split("/").list.first(),
             occupation_code=pl.col("unique_id").str.split("/").list.last(),
@@ -90,10 +98,19 @@ def forecast_vacancies(vacancies: pl.DataFrame, settings: ForecastSettings) -> V
     return VacancyForecast(forecasts, evaluate_backtest(found, issued), left_out)
 
 
-def add_up(panel: Panel, issued: Issued) -> Issued:
-    """What is issued at the newest origin with totals and parts that add up; quantiles move by the factor of their mean."""
+def _cells_of(series: pl.DataFrame, reason: str) -> pl.DataFrame:
+    cells = series.filter(group="occupation_region").select("unique_id").unique()
+    return cells.with_columns(reason=pl.lit(reason))
+
+
+def add_up(panel: Panel, issued: Issued, *, with_cells: bool = True) -> Issued:
+    """What is issued at the newest origin with totals and parts that add up; quantiles move by the factor of their mean.
+
+    Raises:
+        ForecastError: the cells cannot be made to add up.
+    """
     base = issued.points[:, -1]
-    fitted = coherent_points(panel.names, panel.y, base)
+    fitted = coherent_points(panel.names, panel.y, base, with_cells=with_cells)
     factor = np.divide(fitted, base, out=np.ones_like(base), where=base > 0)
     points, limits = issued.points.copy(), issued.limits.copy()
     moved = limits[:, -1] * factor[:, :, None]
