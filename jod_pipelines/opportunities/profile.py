@@ -53,7 +53,7 @@ def posting_values(postings: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "PALVELUSSUHDE": _renamed(_single(postings, "employment_relationship"), EMPLOYMENT),
         "PALKAN_PERUSTE": _renamed(_single(postings, "wage_principle"), WAGE),
         "MAA": _listed(postings, "country_codes"),
-        "MAAKUNTA": _listed(postings, "region_codes"),
+        "MAAKUNTA": _regions(postings),
         "KUNTA": _listed(postings, "municipality_codes"),
     }
 
@@ -75,7 +75,7 @@ def programme_values(
         "MAKSULLISUUS": _listed(implementations, "fee_types"),
         "OPETUSTAPA": _versioned(_listed(implementations, "teaching_mode_uris")),
         "AIKA": _versioned(_listed(implementations, "teaching_time_uris")),
-        "MAAKUNTA": _listed(implementations, "region_codes"),
+        "MAAKUNTA": _regions(implementations),
         "KUNTA": _listed(implementations, "municipality_codes"),
     }
 
@@ -113,17 +113,37 @@ def distributions(members: pl.DataFrame, values: dict[str, pl.DataFrame]) -> pl.
     return pl.concat([pl.DataFrame(schema=DISTRIBUTION), *parts]).sort(order, descending=[False, False, True, False])
 
 
+EVERYWHERE = 0.5
+"""A skill in more than this share of the lists sets nothing apart."""
+FEWEST_LISTS = 10
+"""Among fewer opportunities a skill may be in most lists by chance."""
+
+
 def pruned_skills(distribution: pl.DataFrame, *, fewest: int, most: int, min_share_pct: float) -> pl.DataFrame:
     """The skills of each opportunity that matter.
 
     The consumer counts every listed skill as one whatever its share: a long list makes an education look unlike everything,
-    a rare skill is a full requirement of a job. So lists are about equally long: the most common skills, as many as have
-    `min_share_pct`, but `most` at most; where that leaves fewer than `fewest`, the next ones that two members say, and
-    the three most common ones in any case.
+    a rare skill is a full requirement of a job, and a skill on every list makes everything alike. So lists are about equally
+    long: the most common skills, as many as have `min_share_pct`, but `most` at most; where that leaves fewer than `fewest`, the
+    next ones that two members say, and the three most common ones in any case. A skill that would be on most lists is listed
+    only where it is as common as among all.
 
     Args:
         distribution: rows of type OSAAMINEN as `distributions` returns them, of all skills.
     """
+    lists = _most_common(distribution, fewest, most, min_share_pct)
+    number = lists["opportunity_id"].n_unique()
+    if number < FEWEST_LISTS:
+        return lists
+    everywhere = lists.group_by("value_code").len().filter(pl.col("len") > EVERYWHERE * number)["value_code"]
+    # 100 · count / share is how many members of the opportunity say anything, see `distributions`.
+    said = distribution.group_by("opportunity_id").agg(answered=(100 * pl.col("count") / pl.col("share_pct")).first())
+    generic = pl.col("value_code").is_in(everywhere.to_list())
+    overall = 100 * pl.col("count").sum().over("value_code") / said["answered"].sum()
+    return _most_common(distribution.filter(~generic | (pl.col("share_pct") >= overall)), fewest, most, min_share_pct)
+
+
+def _most_common(distribution: pl.DataFrame, fewest: int, most: int, min_share_pct: float) -> pl.DataFrame:
     rank = pl.int_range(pl.len()).over("opportunity_id")
     common = (rank < most) & (pl.col("share_pct") >= min_share_pct)
     filled = (rank < fewest) & (pl.col("count") >= 2)
@@ -174,6 +194,11 @@ def _single(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 
 def _listed(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     return frame.select("item_id", value_code=pl.col(column)).explode("value_code").drop_nulls()
+
+
+def _regions(frame: pl.DataFrame) -> pl.DataFrame:
+    """Regions of today: the consumer's map has no others, such as 20 or 99 of older lists."""
+    return _listed(frame, "region_codes").filter(pl.col("value_code").str.contains("^(0[1-9]|1[0-9]|21)$"))
 
 
 def _renamed(values: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:

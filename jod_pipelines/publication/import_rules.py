@@ -82,7 +82,16 @@ def _group_problems(row: list[str]) -> list[str]:
     found = list(_shape_problems("ammattiryhma", document))
     if not found and document["uri"] != uri:
         found.append(f"data of {uri} is of {document['uri']}")
+    if not found:
+        shares = [item["osuus"] for item in document.get("tyollisetMaakunnittain", ())]
+        found += [
+            f"data of {uri}: a share has more than one decimal, and all are shown: {share}" for share in shares if _long(share)
+        ]
     return found
+
+
+def _long(share: float) -> bool:
+    return share != round(share, 1)
 
 
 @cache

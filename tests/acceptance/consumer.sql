@@ -455,10 +455,24 @@ arvo as (
 -- the forms of codes by which the service filters and finds labels
 muoto (tyyppi, kaava) as (
     values
-    ('MAAKUNTA', '^\d\d$'),
+    ('MAAKUNTA', '^(0[1-9]|1\d|21)$'),
     ('KUNTA', '^\d{3}$'),
     ('TOIMIALA', '^\d\d'),
-    ('KOULUTUSALA', 'taso[12]_\d+#\d+$')
+    ('KOULUTUSALA', 'taso[12]_\d+#\d+$'),
+    ('AMMATTI', '/esco/occupation/'),
+    ('AJOKORTTI', '^[A-Z][A-Z0-9]{0,2}$'),
+    ('RIKOSREKISTERIOTE', '^(0|1|true|false)$'),
+    ('MATKUSTUSVAATIMUS', '^(0|1|true|false)$'),
+    ('SIJAINTI_JOUSTAVA', '^(0|1|true|false)$'),
+    ('PALKAN_PERUSTE', '^(SALARY|TIME_RATE|PIECE_WORK|PROVISION|SALARY_PROVISION|TIME_RATE_PROVISION|OTHER)$'),
+    ('PALVELUSSUHDE', '^(EMPLOYMENT|SERVICE_IN_PUBLIC_ADMINISTRATION|COMMISSION|ENTREPRENEURSHIP)$'),
+    ('TYOAIKA', '^(FULLTIME|PARTTIME)$'),
+    ('TYON_JATKUVUUS', '^(PERMANENT|TEMPORARY)$'),
+    ('MAA', '^[A-Z]{2}$'),
+    ('TYOKIELI', '^[a-z]{2}$'),
+    ('MAKSULLISUUS', '^(maksuton|maksullinen|lukuvuosimaksu)$'),
+    ('OPETUSTAPA', '^opetuspaikkakk_\d+#\d+$'),
+    ('AIKA', '^opetusaikakk_\d+#\d+$')
 ),
 
 osuuslista (avain) as (
@@ -524,6 +538,13 @@ where aktiivinen and num_nulls(kesto_minimi, kesto_mediaani, kesto_maksimi) in (
 union all
 select
     'koulutus',
+    id::text,
+    'a duration in no whole months'
+from yksilo.koulutusmahdollisuus
+where aktiivinen and kesto_minimi + kesto_mediaani + kesto_maksimi <> trunc(kesto_minimi) + trunc(kesto_mediaani) + trunc(kesto_maksimi)
+union all
+select
+    'koulutus',
     mahdollisuus.id::text,
     'not the oid of a koulutus: ' || viite.oid
 from mahdollisuus
@@ -586,6 +607,15 @@ select
 from yksilo.ammattiryhma as ryhma
 cross join osuuslista
 where jsonb_path_exists(ryhma.data, format('$.%I[*] ? (@.osuus.type() != "number" || !exists(@.osuus))', osuuslista.avain)::jsonpath)
+union all
+select
+    'ammattiryhma',
+    ryhma.esco_uri,
+    'a share shown unrounded: ' || osuuslista.avain
+from yksilo.ammattiryhma as ryhma
+cross join osuuslista
+cross join lateral jsonb_path_query(ryhma.data, format('$.%I[*].osuus ? (@.type() == "number")', osuuslista.avain)::jsonpath) as osuus
+where (osuus #>> '{}')::numeric <> round((osuus #>> '{}')::numeric, 1)
 union all
 select
     'ammattiryhma',

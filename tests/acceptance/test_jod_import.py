@@ -11,6 +11,8 @@ import copy
 import csv
 import io
 import itertools
+import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -23,9 +25,20 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from consumer_rules import RULES
 from jod_pipelines.publication.import_rules import problems_of
-from jod_pipelines.publication.jod_documents import EDUCATION_FILE, GROUP_FILE, JOB_FILE
+from jod_pipelines.publication.jod_documents import (
+    EDUCATION_FILE,
+    EDUCATION_PATHS,
+    GROUP_FILE,
+    JOB_FILE,
+    JOB_PATHS,
+    as_lines,
+    education_documents,
+    job_documents,
+)
 from postgres import PostgresUnavailable, postgres_server
+from tests_support import ROOT
 
 pytestmark = pytest.mark.postgres
 
@@ -320,6 +333,19 @@ def test_everything_said_is_there(meant: dict[str, Counter[Any]], there: dict[st
     assert there[aspect] == meant[aspect]
 
 
+@pytest.mark.parametrize(("name", "paths"), [("jobs", JOB_PATHS), ("education", EDUCATION_PATHS)])
+def test_every_type_of_distribution_is_delivered_every_time(
+    base: Delivery, meant: dict[str, Counter[Any]], name: str, paths: dict[str, tuple[str, ...]]
+) -> None:
+    kind = "tyo" if name == "jobs" else "koulutus"
+    counted = Counter(row[2] for row in meant["distributions"] if row[0] == kind)
+    assert set(counted) == {".".join(path) for path in paths.values()}
+    assert set(counted.values()) == {len([row for row in meant["opportunities"] if row[0] == kind])}
+    for path in paths.values():
+        without = changed(getattr(base, name), put(".".join(path), DROP))
+        assert replace(base, **{name: without}).problems(), path
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_three_texts_in_three_languages(loaded: Connection, there: dict[str, Counter[Any]], kind: str) -> None:
     texts = {(key, name, language) for of, key, name, language, text in there["texts"] if of == kind and text.strip()}
@@ -368,6 +394,87 @@ def test_every_education_can_be_planned(new_database: Callable[[], str], release
 
 def test_nothing_arrives_useless(loaded: Connection, release: Delivery) -> None:
     assert losses(loaded, release) == []
+
+
+# A national release
+
+NATIONAL = 5_000
+"""Opportunities of each kind: more than seven times the 647 kinds of work planted in 1 000 000 postings of `sandbox.overlap`."""
+
+
+@pytest.fixture(scope="module")
+def national(small_home: Path, release: Delivery) -> Delivery:
+    """Documents our code makes of the small release's opportunities, copied under new ids until there are enough.
+
+    Not a national run, which takes longer than a test may: a tenth of the values is left out at random (seed 7), and copies have
+    1 to 40 times the members.
+    """
+
+    def rows(name: str) -> pl.DataFrame:
+        return pl.read_parquet(small_home / "releases" / "latest" / "parquet" / name / "*.parquet")
+
+    def copied(name: str, kind: str) -> pl.DataFrame:
+        own = rows(name).join(wanted[kind], on="opportunity_id")
+        return own.with_columns(opportunity_id="new_id").drop("new_id", "copy")
+
+    wanted = {}
+    for kind in ("job", "education"):
+        ids = rows(f"{kind}_opportunity").filter("active").select("opportunity_id").sort("opportunity_id")
+        copies = ids.join(pl.DataFrame({"copy": range(-(-NATIONAL // len(ids)))}), how="cross").head(NATIONAL)
+        name = pl.concat_str("opportunity_id", pl.col("copy").cast(pl.String), separator=" ")
+        new_id = name.map_elements(lambda text: str(uuid.uuid5(uuid.NAMESPACE_OID, text)), return_dtype=pl.String)
+        wanted[kind] = copies.with_columns(new_id=new_id)
+    jobs, schools = (
+        copied(f"{kind}_opportunity", kind).with_columns(members=pl.col("members") * (1 + pl.int_range(pl.len()) % 40))
+        for kind in wanted
+    )
+    job_values, school_values = (
+        copied(f"{kind}_opportunity_distribution", kind).sample(fraction=0.9, seed=7, shuffle=True) for kind in wanted
+    )
+    programmes = copied("education_opportunity_programme", "education")
+    return replace(
+        release,
+        jobs=as_lines(job_documents(jobs, job_values, "synthetic")),
+        education=as_lines(education_documents(schools, programmes, school_values, "synthetic")),
+    )
+
+
+@pytest.mark.long
+def test_a_national_release_arrives_whole(database: Connection, national: Delivery, capsys: pytest.CaptureFixture[str]) -> None:
+    """Counted twice: document by document in the files against the tables, and row by row what was said against what is held."""
+    times = [time.perf_counter()]
+    problems = national.problems()
+    times.append(time.perf_counter())
+    deliver(database, national)
+    times.append(time.perf_counter())
+
+    assert problems == []
+    lines = {"tyomahdollisuus": national.jobs.count(b"\n"), "koulutusmahdollisuus": national.education.count(b"\n")}
+    for kind, number in lines.items():
+        assert number == NATIONAL
+        assert count(database, f"select count(*) from {kind}_data.import") == number
+        assert count(database, f"select count(*) from yksilo.{kind} where aktiivinen") == number
+    meant, there = said(national), held(database)
+    for aspect in ASPECTS:
+        assert there[aspect] == meant[aspect] != Counter(), aspect
+    assert count(database, "select count(*) from yksilo.hiljainen_vika") == 0
+    with capsys.disabled():
+        megabytes = (len(national.jobs) + len(national.education)) / 1e6
+        print(
+            f"\n{sum(lines.values())} documents, {megabytes:.0f} MB: checked in {times[1] - times[0]:.0f} s, "
+            f"loaded in {times[2] - times[1]:.0f} s; rows said and held: "
+            + ", ".join(f"{aspect} {meant[aspect].total()} {there[aspect].total()}" for aspect in ASPECTS)
+        )
+
+
+@pytest.mark.long
+def test_one_lost_document_of_a_national_release_is_seen(database: Connection, national: Delivery) -> None:
+    lines = national.education.splitlines(keepends=True)
+    deliver(database, replace(national, education=b"".join(lines[:2_500] + lines[2_501:])))
+    lost = orjson.loads(lines[2_500])["id"]
+    problems = losses(database, national)
+    assert problems
+    assert all(lost in problem for problem in problems)
 
 
 # Deliveries after the first
@@ -811,7 +918,71 @@ SILENT_CASES = [
         lost="no two-digit text",
     ),
 ]
-CASES = STAGING_CASES + JOB_CASES + EDUCATION_CASES + GROUP_CASES + SILENT_CASES
+
+
+def coded(kind: Callable[..., Case], distribution: str, path: str, code: str) -> Case:
+    """A value that is not of the code system of its distribution."""
+    return kind(
+        f"with {code} in {distribution}",
+        put(path, {"kokonaismaara": 3, "tyhjienMaara": 0, "arvot": [{"arvo": code, "prosenttiosuus": 100.0}]}),
+        lost=f"{distribution}: no such code",
+    )
+
+
+CODE_CASES = [
+    coded(job, "AMMATTI", "osaamisvaatimukset.ammatit", "http://data.europa.eu/esco/isco/C2512"),
+    coded(job, "AJOKORTTI", "osaamisvaatimukset.ajokorttiJakauma", "B-kortti"),
+    coded(job, "RIKOSREKISTERIOTE", "osaamisvaatimukset.rikosrekisterioteJakauma", "kyllä"),
+    coded(job, "MATKUSTUSVAATIMUS", "perustiedot.matkustamisvaatimusJakauma", "2"),
+    coded(job, "PALKAN_PERUSTE", "perustiedot.palkanPerusteJakauma", "01"),
+    coded(job, "PALVELUSSUHDE", "perustiedot.palvelussuhdeJakauma", "01"),
+    coded(job, "TYOAIKA", "perustiedot.tyoaikaJakauma", "FULL_TIME"),
+    coded(job, "TYON_JATKUVUUS", "perustiedot.tyonJatkuvuusJakauma", "0201"),
+    coded(job, "MAA", "sijainti.maaJakauma", "FIN"),
+    coded(job, "MAAKUNTA", "sijainti.maakuntaJakauma", "20"),
+    coded(job, "SIJAINTI_JOUSTAVA", "sijainti.sijaintiJoustavaJakauma", "ei"),
+    coded(job, "TYOKIELI", "tyokieletJakauma", "FI"),
+    coded(education, "MAKSULLISUUS", "maksullisuusJakauma", "ilmainen"),
+    coded(education, "OPETUSTAPA", "opetustapaJakauma", "opetuspaikkakk_1"),
+    coded(education, "AIKA", "aikaJakauma", "opetuspaikkakk_1#1"),
+    coded(education, "KUNTA", "sijainti.kuntaJakauma", "kunta_091"),
+    coded(education, "MAAKUNTA", "sijainti.maakuntaJakauma", "MK01"),
+]
+MORE_CASES = [
+    job("with its empty members as a percentage", move(SKILLS, "tyhjienMaara", "tyhjienProsenttiosuus"), JOB_COUNTS[1]),
+    job("with a newline in a task", put(f"{TASKS}.fi.0", "keittää\nja paistaa"), NO_JSON),
+    education("with a duration in parts of months", put("kestoMediaani", 30.5), lost="no whole months"),
+    job("with a share of 0", put(f"{SKILLS}.arvot.0.prosenttiosuus", 0), lost="share that is none"),
+    education("with an unknown skill", put("osaamiset.arvot.0.arvo", "http://data.europa.eu/esco/skill/0"), lost="unknown skill"),
+    group(
+        "with a share of many decimals",
+        lambda rows: rows[0][1].update(tyollisetMaakunnittain=[{"maakunta": "01", "osuus": 55.123456}]),
+        lost="a share shown unrounded",
+    ),
+    group(
+        "with a share under the name of a distribution's",
+        lambda rows: rows[0][1].update(tyollisetMaakunnittain=[{"maakunta": "01", "prosenttiosuus": 55.1}]),
+        lost="a share that is no number",
+    ),
+]
+CASES = STAGING_CASES + JOB_CASES + EDUCATION_CASES + GROUP_CASES + SILENT_CASES + CODE_CASES + MORE_CASES
+
+
+def test_every_rule_of_the_consumer_is_broken_or_says_why_not(capsys: pytest.CaptureFixture[str]) -> None:
+    named = [fault for rule in RULES for fault in rule.faults]
+    assert set(named) == {case.name for case in CASES}
+    assert len(named) == len(set(named)) == len(CASES)
+    for rule in RULES:
+        assert bool(rule.faults or rule.tests) != bool(rule.not_here), rule.says
+        for file, name in (test.split("::") for test in rule.tests):
+            assert f"\ndef {name}(" in (ROOT / "tests" / file).read_text("utf-8"), name
+    planted = sum(bool(rule.faults) for rule in RULES)
+    with_reason = sum(bool(rule.not_here) for rule in RULES)
+    with capsys.disabled():
+        print(
+            f"\n{len(RULES)} rules of the consumer: {planted} broken by {len(CASES)} planted faults, "
+            f"{len(RULES) - planted - with_reason} by other tests, {with_reason} that cannot be broken here"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -878,7 +1049,7 @@ HARMLESS = {
     "job without distributions": job("", all_of(put("osaamisvaatimukset", DROP), put("sijainti", DROP))),
     "job without values": job("", put(f"{SKILLS}.arvot", DROP)),
     "job with unknown keys": job("", put("perustiedot.uusi", {"a": [None]})),
-    "education with durations as text": education("", all_of(put("kestoMinimi", "30"), put("kestoMaksimi", "42.5"))),
+    "education with durations as text": education("", all_of(put("kestoMinimi", "30"), put("kestoMaksimi", "42"))),
     "education without koulutukset": education("", put("koulutukset", DROP)),
     "education without name": education("", put("koulutukset.0.nimi", DROP)),
     "education with null as name": education("", put("koulutukset.0.nimi", None)),

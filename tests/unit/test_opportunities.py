@@ -11,6 +11,7 @@ from jod_pipelines.opportunities.build import Material, _facts
 from jod_pipelines.opportunities.evaluation import evaluate
 from jod_pipelines.opportunities.profile import (
     DISTRIBUTION,
+    FEWEST_LISTS,
     UNSAID_OF_POSTINGS,
     distributions,
     posting_values,
@@ -127,6 +128,12 @@ def test_a_code_the_consumer_has_no_name_for_is_left_out():
     assert values["TYOAIKA"].is_empty()
 
 
+def test_a_region_of_older_lists_is_left_out():
+    assert posting_values(pl.DataFrame([POSTING | {"region_codes": ["20", "21", "99"]}]))["MAAKUNTA"]["value_code"].to_list() == [
+        "21"
+    ]
+
+
 @pytest.mark.parametrize("name", SAID_OF_PROGRAMMES)
 def test_a_property_of_programmes_is_in_the_consumers_codes(name):
     programmes = pl.DataFrame({"item_id": ["p"], "field_1_code": ["06"], "field_2_code": ["061"]})
@@ -184,6 +191,24 @@ def test_skill_lists_are_about_equally_long():
     both = pl.concat([listed(*[9] * 30), listed(8, 7).with_columns(opportunity_id=pl.lit("o2"))])
     kept_of_both = pruned_skills(both, fewest=4, most=6, min_share_pct=20)
     assert kept_of_both.group_by("opportunity_id").len().sort("opportunity_id")["len"].to_list() == [6, 2]
+
+
+def test_a_skill_of_every_list_stays_where_it_is_as_common_as_anywhere():
+    """Ten opportunities of ten: all say `generic`, two of them more than the average; each has a skill of its own."""
+    rows = [
+        (f"o{n}", "OSAAMINEN", skill, 10.0 * count, count, 0)
+        for n in range(FEWEST_LISTS)
+        for skill, count in ((f"own{n}", 9), ("generic", 8 if n < 2 else 3), (f"next{n}", 2))
+    ]
+    spread = pl.DataFrame(rows, schema=DISTRIBUTION, orient="row")
+
+    def lists(frame: pl.DataFrame) -> list[list[str]]:
+        kept = pruned_skills(frame, fewest=2, most=2, min_share_pct=20)
+        return kept.group_by("opportunity_id", maintain_order=True).agg("value_code")["value_code"].to_list()
+
+    assert lists(spread) == [[f"own{n}", "generic" if n < 2 else f"next{n}"] for n in range(FEWEST_LISTS)]
+    fewer = spread.filter(pl.col("opportunity_id") != "o9")
+    assert lists(fewer) == [[f"own{n}", "generic"] for n in range(FEWEST_LISTS - 1)]
 
 
 NAMES = {"o": {"fi": "hitsaaja", "sv": "svetsare", "en": "welder"}}
