@@ -89,13 +89,16 @@ class Platform:
             raise SettingsError(f"home {self.home} cannot be written: {error.strerror}; choose another with --home") from None
         for ours, theirs in zip(asked, held, strict=False):
             if ours != theirs:
-                raise SettingsError(f"home {self.home} holds data of sources {theirs}; sources {ours} need a home of their own: --home DIR")
+                raise SettingsError(
+                    f"home {self.home} holds data of sources {theirs}; sources {ours} need a home of their own: --home DIR"
+                )
 
     def _world(self) -> list[str]:
         """The mode of sources, and the synthetic country when it is made in this process."""
         settings = self.settings
-        known = settings.sources == "sandbox" and settings.sandbox_url is None
-        return [settings.sources, f"sandbox with seed {settings.seed} and {settings.postings} postings"] if known else [settings.sources]
+        if settings.sources != "sandbox" or settings.sandbox_url is not None:
+            return [settings.sources]
+        return [settings.sources, f"sandbox with seed {settings.seed} and {settings.postings} postings"]
 
     @contextmanager
     def only_run(self) -> Iterator[None]:
