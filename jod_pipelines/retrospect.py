@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 
 from jod_pipelines.contracts.model import published_table
+from jod_pipelines.forecasting.backtest import NAIVE
+from jod_pipelines.forecasting.emerging import EMERGING, FADING, TOO_FEW
 from jod_pipelines.forecasting.scenarios import BASELINE
 from jod_pipelines.model_versions import Fit, model_rows
 from jod_pipelines.opportunities.history import Snapshot, evaluation_row
@@ -104,6 +106,8 @@ def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:
         "matching": _matching(platform),
         "vacancy_forecast": Fit(months, _forecast(warehouse)),
         "long_term_forecast": Fit(employed, _long_term(warehouse)),
+        "skill_trend": _skill_trend(warehouse),
+        "skill_demand_forecast": _skill_demand(warehouse),
     }
     return fits | {f"{kind}_clusters": Fit(figures["items"], _figures(figures)) for kind, figures in quality.items()}
 
@@ -153,6 +157,22 @@ def _long_term(warehouse: Warehouse) -> dict[str, float | int | None]:
         pl.col("horizon_years").max(), (100 * (pl.col("q90") - pl.col("q10")) / pl.col("q50")).median().alias("width")
     ).row(0)
     return {"occupations": last["occupation_code"].n_unique(), "years_ahead": years, "interval_80_pct": width}
+
+
+def _skill_trend(warehouse: Warehouse) -> Fit:
+    """How many skills the newest month says something of."""
+    trends = pl.read_parquet(warehouse.derived / "skill_trend.parquet")
+    newest = trends.filter(pl.col("month") == pl.col("month").max())
+    count = dict(newest["trend"].value_counts().iter_rows())
+    judged = len(newest) - count.get(TOO_FEW, 0)
+    return Fit(len(trends), {"skills": judged, "emerging": count.get(EMERGING, 0), "fading": count.get(FADING, 0)})
+
+
+def _skill_demand(warehouse: Warehouse) -> Fit:
+    """For how many skills the year before could not be bettered."""
+    rows = pl.read_parquet(warehouse.derived / "forecast_skill_demand.parquet").unique("skill_uri")
+    naive = len(rows.filter(model=NAIVE))
+    return Fit(len(rows), {"skills": len(rows), "seasonal_naive_pct": 100 * naive / len(rows) if len(rows) else None})
 
 
 def _shaped(name: str, frame: pl.DataFrame) -> pl.DataFrame:
