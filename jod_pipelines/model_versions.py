@@ -62,9 +62,9 @@ MODELS = (
         lambda settings: settings.matching.model_dump(),
     ),
     Model(
-        "vacancy_forecast",
+        "labour_market_forecast",
         ("statfin",),
-        (*_PANEL, *(f"jod_pipelines/forecasting/{name}.py" for name in ("vacancies", "coherence", "reconciliation"))),
+        (*_PANEL, *(f"jod_pipelines/forecasting/{name}.py" for name in ("labour_market", "coherence", "reconciliation"))),
         lambda settings: settings.forecasts.model_dump(),
     ),
     Model(

@@ -94,7 +94,7 @@ def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:
     places = pl.read_parquet(warehouse.derived / "opportunity_map.parquet")
     skills, months, employed = warehouse.query(
         "select (select count(*) from core.dim_skill where is_current), "
-        "(select count(*) from labour_market.fct_vacancies_monthly where measure = 'open_vacancies'), "
+        "(select count(*) from labour_market.fct_vacancies_monthly), "
         "(select count(*) from labour_market.fct_employed_by_age_yearly where measure = 'employed')"
     ).row(0)
     fits = {
@@ -104,7 +104,7 @@ def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:
         ),
         "opportunity_map": Fit(len(places), {f"{kind}_moved_pct": value for kind, value in moved_pct.items()}),
         "matching": _matching(platform),
-        "vacancy_forecast": Fit(months, _forecast(warehouse)),
+        "labour_market_forecast": Fit(months, _forecast(warehouse)),
         "long_term_forecast": Fit(employed, _long_term(warehouse)),
         "skill_trend": _skill_trend(warehouse),
         "skill_demand_forecast": _skill_demand(warehouse),

@@ -24,7 +24,7 @@ def changed(other):
 
 def test_a_version_follows_the_content_of_its_own_sources():
     assert changed(versions(snapshots=SNAPSHOTS | {"statfin/tyonv_12ti": "c4"})) == {
-        "vacancy_forecast",
+        "labour_market_forecast",
         "long_term_forecast",
     }
     assert changed(versions(snapshots=SNAPSHOTS | {"mylly/job_postings": "c5"})) == {
