@@ -190,7 +190,7 @@ def diff(
             console.print(f"    {_plain(sentence)}", soft_wrap=True)
         if 0 < limit < len(found.story[name]):
             console.print(f"    … and {len(found.story[name]) - limit} more; --limit 0 tells all", style="dim")
-    for name, moves in found.forecast.items():
+    for name, moves in found.forecasts.items():
         if moves["common"]:
             console.print(
                 f"  {name}: {moves['common']:.0f} common targets, median move {moves['median_move_pct']} %, "

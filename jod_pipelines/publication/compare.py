@@ -26,8 +26,8 @@ class ReleaseDiff:
     """Differences from release `a` to release `b`.
 
     `story` tells, per kind of opportunity, a sentence for each that was not just carried on, by the titles people know;
-    `forecast` how far forecasts of the same targets moved, by dataset; `forecast_moves` those that moved most with the
-    reasons, see `explain_moves`.
+    `forecast` how far forecasts of the same targets moved, `forecasts` the same by dataset; `forecast_moves` those that
+    moved most with the reasons, see `explain_moves`.
     """
 
     a: str
@@ -36,7 +36,8 @@ class ReleaseDiff:
     schema: dict[str, list[str]]
     opportunities: dict[str, dict[str, int]]
     story: dict[str, list[str]]
-    forecast: dict[str, dict[str, float]]
+    forecast: dict[str, float] | None
+    forecasts: dict[str, dict[str, float]]
     forecast_moves: list[dict[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
@@ -57,18 +58,20 @@ def compare_releases(a: Path, b: Path) -> ReleaseDiff:
             old, new = pl.read_parquet(before[name]), pl.read_parquet(after[name])
             opportunities[name] = _opportunity_changes(old, new)
             story[name] = tell(old, new, lineage.filter(opportunity_kind=kind))
-    moves: dict[str, dict[str, float]] = {}
+    moved: dict[str, pl.DataFrame] = {}
     most: list[dict[str, Any]] = []
     for forecast, (measure, unit) in MEASURES.items():
         name = f"forecast_{forecast}"
         if name in before and name in after:
             said, says = pl.read_parquet(before[name]), pl.read_parquet(after[name])
-            moves[name] = _forecast_moves(said, says)
+            moved[name] = said.join(says, on=FORECAST_KEY, suffix="_after")
             if HISTORY in before and HISTORY in after:
                 knew, knows = (pl.read_parquet(each[HISTORY]).filter(measure=measure) for each in (before, after))
-                moved = explain_moves(said, says, knew, knows, made_otherwise(_models(before), _models(after)))
-                most += moved.with_columns(forecast=pl.lit(forecast), unit=pl.lit(unit)).to_dicts()
-    return ReleaseDiff(a.name, b.name, rows, schema, opportunities, story, moves, most)
+                told = explain_moves(said, says, knew, knows, made_otherwise(_models(before), _models(after)))
+                most += told.with_columns(forecast=pl.lit(forecast), unit=pl.lit(unit)).to_dicts()
+    together = _how_far(pl.concat(moved.values())) if moved else None
+    by_dataset = {name: _how_far(both) for name, both in moved.items()}
+    return ReleaseDiff(a.name, b.name, rows, schema, opportunities, story, together, by_dataset, most)
 
 
 def _models(datasets: dict[str, Path]) -> pl.DataFrame | None:
@@ -191,9 +194,8 @@ def tell(before: pl.DataFrame, after: pl.DataFrame, lineage: pl.DataFrame) -> li
     return [sentence for event in STORY_ORDER for _, sentence in sorted(told[event], key=lambda item: (-item[0], item[1]))]
 
 
-def _forecast_moves(before: pl.DataFrame, after: pl.DataFrame) -> dict[str, float]:
+def _how_far(both: pl.DataFrame) -> dict[str, float]:
     """How the forecasts of the same targets moved."""
-    both = before.join(after, on=FORECAST_KEY, suffix="_after")
     if both.is_empty():
         return {"common": 0}
     move = ((pl.col("mean_after") - pl.col("mean")).abs() / pl.col("mean").clip(lower_bound=1)) * 100

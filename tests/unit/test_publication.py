@@ -291,8 +291,8 @@ def test_a_diff_counts_rows_opportunities_and_moves(tmp_path):
     found = compare_releases(put(tmp_path), put(tmp_path, replace(made, datasets=datasets)))
     assert found.rows["job_opportunity"] == (1, 2)
     assert found.opportunities["job_opportunity"] == {"carried": 0, "minted": 1, "reactivated": 0, "retired": 1, "retitled": 0}
-    assert found.forecast["forecast_vacancies"]["median_move_pct"] == 100.0
-    assert found.forecast["forecast_vacancies"]["outside_80_pct"] == 100.0
+    assert found.forecast["median_move_pct"] == 100.0
+    assert found.forecasts["forecast_vacancies"]["outside_80_pct"] == 100.0
     json.dumps(found.as_json())
 
 
