@@ -64,6 +64,13 @@ def test_shares_are_of_those_who_say_something():
     assert rows == [("o1", "01", 100.0, 2, 1), ("o1", "02", 50.0, 1, 1), ("o2", "01", 100.0, 1, 0)]
 
 
+def test_one_of_very_many_is_no_share_of_zero():
+    ids = pl.int_range(30_000, eager=True).cast(pl.String)
+    values = pl.DataFrame({"item_id": ids, "value_code": ["049"] + ["091"] * 29_999})
+    found = distributions(pl.DataFrame({"item_id": ids, "opportunity_id": "o"}), {"KUNTA": values})
+    assert found.select("value_code", "share_pct").rows() == [("091", 100.0), ("049", 0.003333)]
+
+
 ISCO = "http://data.europa.eu/esco/isco/C2512"
 OCCUPATION = "http://data.europa.eu/esco/occupation/1"
 ENGLISH = "http://data.europa.eu/esco/skill/6d3edede-8951-4621-a835-e04323300fa0"

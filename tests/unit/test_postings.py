@@ -236,7 +236,8 @@ def test_a_flag_that_is_none_is_named():
 
 
 def test_a_contact_beside_a_language_asked_for_goes():
-    asked = {"kielitaito": "http://x/skill/1", "kielitaidonLisatieto": [{"kieliKoodi": "fi", "arvo": "Sujuva. Soita 040 1234567."}]}
+    more = [{"kieliKoodi": "fi", "arvo": "Sujuva. Soita 040 1234567."}]
+    asked = {"kielitaito": "http://x/skill/1", "kielitaidonLisatieto": more}
     line = read_line_v1(orjson.dumps({**ASKED_IN_V1, "osaamisvaatimukset": {"kielitaidot": [asked]}})).line
     assert b"1234567" not in line
     assert b"Sujuva." in line
