@@ -1,6 +1,6 @@
 """Loads the JOD import documents of a release into a real PostgreSQL, under our rendering of the consumer's import.
 
-`consumer.sql` states the consumer's tables, constraints and procedures. The first half of these tests delivers the files
+`consumer/` states the consumer's tables, constraints and procedures. The first half of these tests delivers the files
 of a release and looks for everything in the tables again. The second half damages the files one fault at a time: the load
 must fail, or lose something, as is known of the consumer, and `problems_of` must have said so beforehand.
 """
@@ -264,7 +264,8 @@ def new_database(server: str, release: Delivery) -> Callable[[], str]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("create database consumer")
     with psycopg.connect(make_conninfo(server, dbname="consumer", client_encoding="utf8")) as connection:
-        connection.execute((Path(__file__).parent / "consumer.sql").read_text("utf-8"))
+        for part in sorted((Path(__file__).parent / "consumer").glob("*.sql")):
+            connection.execute(part.read_text("utf-8"))
         connection.execute("insert into yksilo.osaaminen select unnest(%s::text[])", [sorted(release.skills)])
 
     def make() -> str:
