@@ -121,10 +121,10 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
         item_id, skill_uri, score, method, text_kind: the best evidence of each item and skill.
     """
     warehouse = Warehouse(platform)
-    texts = warehouse.query(
-        "select item_id, text_kind, language, text from intermediate.int_skill_texts "
-        f"where item_kind = '{item_kind}' order by all"
-    )
+    texts = f"from intermediate.int_skill_texts where item_kind = '{item_kind}'"
+    distinct = warehouse.query(f"select distinct language, text {texts} order by language, text")
+    # Numbers instead of texts from here on: a million postings say a gigabyte.
+    said = warehouse.query(f"select item_id, text_kind, dense_rank() over (order by language, text) - 1 as text_id {texts}")
     recogniser: Recogniser = SkillRecogniser(
         warehouse.query(
             "select concept_uri as skill_uri, language, label, kind from staging.stg_esco__label "
@@ -134,13 +134,10 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
             "select concept_uri as skill_uri, broader_uri from core.bridge_skill_broader where distance = 1 order by all"
         ),
     )
-    distinct = texts.select("language", "text").unique().sort("language", "text").with_row_index("text_id")
-    distinct = distinct.with_columns(pl.col("text_id").cast(pl.Int64))
     found = recogniser.recognise(distinct["text"].to_list(), distinct["language"].to_list())
     items = (
-        texts.join(distinct, on=["language", "text"])
-        .join(found, on="text_id")
-        .sort("item_id", "skill_uri", "score", "text_kind", descending=[False, False, True, False])
+        said.join(found, on="text_id")
+        .sort("item_id", "skill_uri", "score", "text_kind", "method", descending=[False, False, True, False, False])
         .unique(["item_id", "skill_uri"], keep="first", maintain_order=True)
         .select("item_id", "skill_uri", "score", "method", "text_kind")
     )

@@ -1,6 +1,6 @@
 """Loads the JOD import documents of a release into a real PostgreSQL, under our rendering of the consumer's import.
 
-`consumer.sql` states the consumer's tables, constraints and procedures. The first half of these tests delivers the files
+`consumer/` states the consumer's tables, constraints and procedures. The first half of these tests delivers the files
 of a release and looks for everything in the tables again. The second half damages the files one fault at a time: the load
 must fail, or lose something, as is known of the consumer, and `problems_of` must have said so beforehand.
 """
@@ -11,6 +11,7 @@ import copy
 import csv
 import io
 import itertools
+import os
 import time
 import uuid
 from collections import Counter
@@ -242,8 +243,15 @@ def active(connection: Connection, kind: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def release(small_home: Path) -> Delivery:
-    folder = small_home / "releases" / "latest"
+def home(request: pytest.FixtureRequest) -> Path:
+    """The small home, or one of any size that `JOD_DELIVERED_HOME` names."""
+    named = os.environ.get("JOD_DELIVERED_HOME")
+    return Path(named) if named else request.getfixturevalue("small_home")
+
+
+@pytest.fixture(scope="module")
+def release(home: Path) -> Delivery:
+    folder = home / "releases" / "latest"
     skills = pl.read_parquet(folder / "parquet" / "opportunity_skill" / "*.parquet")["skill_uri"]
     return Delivery(*((folder / "jod" / name).read_bytes() for name in (JOB_FILE, EDUCATION_FILE, GROUP_FILE)), frozenset(skills))
 
@@ -264,7 +272,8 @@ def new_database(server: str, release: Delivery) -> Callable[[], str]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("create database consumer")
     with psycopg.connect(make_conninfo(server, dbname="consumer", client_encoding="utf8")) as connection:
-        connection.execute((Path(__file__).parent / "consumer.sql").read_text("utf-8"))
+        for part in sorted((Path(__file__).parent / "consumer").glob("*.sql")):
+            connection.execute(part.read_text("utf-8"))
         connection.execute("insert into yksilo.osaaminen select unnest(%s::text[])", [sorted(release.skills)])
 
     def make() -> str:
@@ -403,7 +412,7 @@ NATIONAL = 5_000
 
 
 @pytest.fixture(scope="module")
-def national(small_home: Path, release: Delivery) -> Delivery:
+def national(home: Path, release: Delivery) -> Delivery:
     """Documents our code makes of the small release's opportunities, copied under new ids until there are enough.
 
     Not a national run, which takes longer than a test may: a tenth of the values is left out at random (seed 7), and copies have
@@ -411,7 +420,7 @@ def national(small_home: Path, release: Delivery) -> Delivery:
     """
 
     def rows(name: str) -> pl.DataFrame:
-        return pl.read_parquet(small_home / "releases" / "latest" / "parquet" / name / "*.parquet")
+        return pl.read_parquet(home / "releases" / "latest" / "parquet" / name / "*.parquet")
 
     def copied(name: str, kind: str) -> pl.DataFrame:
         own = rows(name).join(wanted[kind], on="opportunity_id")
