@@ -17,6 +17,7 @@ from jod_pipelines.forecasting.backtest import Issued, run_backtest, with_interv
 from jod_pipelines.forecasting.coherence import coherent_points
 from jod_pipelines.forecasting.evaluation import evaluate_backtest
 from jod_pipelines.forecasting.panel import SEASONS, Panel, present, to_panel
+from jod_pipelines.forecasting.peers import judge_beside_auto_ets
 from jod_pipelines.settings import ForecastSettings
 
 MEASURES = {
@@ -102,7 +103,9 @@ def forecast_monthly(cells: pl.DataFrame, unit: str, settings: ForecastSettings)
         .select(OUTPUT)
         .sort("region_code", "occupation_code", "target_month")
     )
-    return MonthlyForecast(forecasts, evaluate_backtest(found, issued), left_out)
+    season = SEASONS[FREQUENCY]
+    evaluation = pl.concat([evaluate_backtest(found, issued), judge_beside_auto_ets(found, issued, season)])
+    return MonthlyForecast(forecasts, evaluation, left_out)
 
 
 def _cells_of(series: pl.DataFrame, reason: str) -> pl.DataFrame:

@@ -129,7 +129,7 @@ def test_education_opportunities_and_forecasts_are_made(release: Path) -> None:
 
 
 def test_real_forecasts_beat_seasonal_naive_and_their_intervals_cover(release: Path) -> None:
-    evaluation = dataset(release, "forecast_evaluation").drop_nulls("wis")
+    evaluation = dataset(release, "forecast_evaluation").filter(model="issued")
     assert (evaluation["mase"] < evaluation["mase_seasonal_naive"]).all()
     occupations = evaluation.filter(series_group="occupation")
     assert occupations["coverage_80_pct"].is_between(75, 85).all()
