@@ -1,4 +1,4 @@
-"""Forecasts of vacancies and jobseekers, and how they did on the past."""
+"""Forecasts of vacancies, jobseekers and applicants, and how they did on the past."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,12 @@ from jod_pipelines.platform import Platform
 from jod_pipelines.products import forecast_history, make_plan
 from jod_pipelines.publication.plots import forecast_plot
 
+MATERIAL = [dg.AssetKey(["labour_market", "fct_vacancies_monthly"]), dg.AssetKey(["education", "fct_applicants_yearly"])]
 FORECASTS = {
     "vacancies": "Open vacancies by occupation group and region, with quantiles",
     "new_vacancies": "Vacancies that open in a month, by region, with quantiles",
     "jobseekers": "Unemployed jobseekers by occupation group and region, with quantiles",
+    "applicants": "First-choice applicants by education and region, with quantiles",
 }
 
 
@@ -23,7 +25,7 @@ FORECASTS = {
     specs=[
         dg.AssetSpec(
             derived_key(name),
-            deps=[dg.AssetKey(["labour_market", "fct_vacancies_monthly"])],
+            deps=MATERIAL,
             group_name="forecasts_build",
             owners=["team:data-science"],
             description=description,
@@ -48,7 +50,7 @@ def build_forecasts(
             asset_key=derived_key(f"forecast_{name}"),
             metadata={
                 "dagster/row_count": len(result.forecasts),
-                "series": result.forecasts.select("region_code", "occupation_code").n_unique() if len(result.forecasts) else 0,
+                "series": _series(result.forecasts),
                 "series_left_out": len(result.left_out),
                 **(_country(platform, result.forecasts) if name == "vacancies" else {}),
                 **columns_of(f"forecast_{name}"),
@@ -61,6 +63,11 @@ def build_forecasts(
         asset_key=derived_key("forecast_evaluation"),
         metadata={"dagster/row_count": len(shown), "preview": preview(shown, 20), **columns_of("forecast_evaluation")},
     )
+
+
+def _series(forecasts: pl.DataFrame) -> int:
+    keys = [name for name in forecasts.columns if name.endswith("_code")]
+    return forecasts.select(keys).n_unique() if keys else 0
 
 
 def _country(platform: Platform, forecasts: pl.DataFrame) -> dict[str, dg.MetadataValue]:

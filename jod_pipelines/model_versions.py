@@ -62,6 +62,12 @@ MODELS = (
         lambda settings: settings.matching.model_dump(),
     ),
     Model(
+        "applicant_forecast",
+        ("vipunen",),
+        ("jod_pipelines/forecasting/applicants.py", "jod_pipelines/forecasting/coherence.py"),
+        lambda settings: {},
+    ),
+    Model(
         "labour_market_forecast",
         ("statfin",),
         (*_PANEL, *(f"jod_pipelines/forecasting/{name}.py" for name in ("labour_market", "coherence", "reconciliation"))),

@@ -14,7 +14,8 @@ from jod_pipelines.forecasting.vintages import PUBLISHED
 from jod_pipelines.publication.plots import pairs_plot
 from jod_pipelines.publication.wording import NAMES, TEXTS, number
 
-GROUPS = ("country", "region", "occupation", "occupation_region")
+FORECASTS = (*MEASURES, "applicants")
+GROUPS = ("country", "region", "occupation", "occupation_region", "education", "education_region")
 NAIVE = "seasonal_naive"
 FIGURES = ("months", "series", "mase", "naive", "less_error", "rmsse", "wis", "inside_80", "inside_95")
 """Columns of a table after the level, by their words."""
@@ -34,7 +35,7 @@ BESIDE = (
 def accuracy_parts(folder: Path, datasets: dict[str, pl.DataFrame], language: str) -> list[dict[str, Any]]:
     """Draw how each forecast did; what the page says of each: title, who publishes, plot, tables."""
     t, names, parts = TEXTS[language], NAMES[language], []
-    for forecast in MEASURES:
+    for forecast in FORECASTS:
         rows = datasets["forecast_evaluation"].filter(forecast=forecast)
         own = _ordered(rows.filter(model=ISSUED))
         if own.is_empty():
@@ -58,7 +59,7 @@ def accuracy_parts(folder: Path, datasets: dict[str, pl.DataFrame], language: st
 
 def _who_publishes(forecasts: pl.DataFrame, language: str) -> str:
     """For how many series the model lost to seasonal naive, which is published then."""
-    series = forecasts.unique(["region_code", "occupation_code"])
+    series = forecasts.unique([name for name in forecasts.columns if name.endswith("_code")])
     lost = len(series.filter(model=NAIVE))
     text = TEXTS[language]["naive_publishes" if lost else "model_publishes"]
     return text.format(lost=number(lost, language), series=number(len(series), language))
