@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from jod_pipelines.errors import ForecastError
-from jod_pipelines.forecasting import reconciliation
+from jod_pipelines.forecasting import labour_market, reconciliation
 from jod_pipelines.forecasting.coherence import coherent_points, hidden_share
 from jod_pipelines.forecasting.labour_market import forecast_monthly
 from jod_pipelines.forecasting.reconciliation import scale_to_totals
@@ -79,12 +79,13 @@ def test_an_unknown_part_is_hidden_and_an_unknown_total_says_nothing() -> None:
 
 def test_totals_that_cannot_be_met_are_an_error() -> None:
     with pytest.raises(ForecastError, match="do not add up: 5"):
-        scale_to_totals(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([5.0, 2.0]), np.array([1.0, 1.0]))
+        scale_to_totals(np.array([[[0.0, 0.0], [1.0, 1.0]]]), np.array([[5.0, 2.0]]), np.array([[1.0, 1.0]]))
 
 
 def test_cells_that_cannot_be_made_to_add_up_are_left_out_with_the_reason_and_totals_are_not(monkeypatch) -> None:
     whole = forecast_monthly(vacancies(), "vacancies", SETTINGS)
-    monkeypatch.setattr(reconciliation, "CLOSE", -1.0)
+    monkeypatch.setattr(labour_market, "CLOSE", -1.0)
+    monkeypatch.setattr(reconciliation, "MOST_ROUNDS", 100)
     found = forecast_monthly(vacancies(), "vacancies", SETTINGS)
     cells = (pl.col("region_code") != "SSS") & (pl.col("occupation_code") != "SSS")
     assert found.forecasts.equals(whole.forecasts.filter(~cells))
