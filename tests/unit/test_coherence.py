@@ -1,4 +1,5 @@
 from datetime import date
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -12,7 +13,7 @@ from jod_pipelines.forecasting import labour_market, reconciliation
 from jod_pipelines.forecasting.backtest import Backtest, Issued, run_backtest, with_intervals
 from jod_pipelines.forecasting.coherence import coherent_points, hidden_share
 from jod_pipelines.forecasting.evaluation import APART, evaluate_backtest
-from jod_pipelines.forecasting.labour_market import forecast_monthly, usable_series
+from jod_pipelines.forecasting.labour_market import MonthlyForecast, forecast_monthly, usable_series
 from jod_pipelines.forecasting.panel import Panel, to_panel
 from jod_pipelines.forecasting.reconciliation import scale_to_totals
 from jod_pipelines.settings import ForecastSettings
@@ -42,6 +43,11 @@ def vacancies(months: int = 60) -> pl.DataFrame:
 SETTINGS = ForecastSettings(horizon_months=6, backtest_origins=4)
 
 
+@cache
+def forecast_whole() -> MonthlyForecast:
+    return forecast_monthly(vacancies(), "vacancies", SETTINGS)
+
+
 def gaps(forecasts: pl.DataFrame, along: str, other: str) -> pl.DataFrame:
     """Total less parts per month and code of `other`, for parts along one dimension."""
     parts = forecasts.filter(pl.col(along) != "SSS").group_by(other, "target_month").agg(parts=pl.col("mean").sum())
@@ -51,7 +57,7 @@ def gaps(forecasts: pl.DataFrame, along: str, other: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize(("along", "other"), [("region_code", "occupation_code"), ("occupation_code", "region_code")])
 def test_every_total_is_the_sum_of_its_parts_where_all_are_published(along: str, other: str) -> None:
-    found = gaps(forecast_monthly(vacancies(), "vacancies", SETTINGS).forecasts, along, other)
+    found = gaps(forecast_whole().forecasts, along, other)
     assert len(found) == 6 * (len(OCCUPATIONS if other == "occupation_code" else REGIONS) + 1)
     assert found["gap"].abs().max() < 1e-4
 
@@ -69,7 +75,7 @@ def test_parts_leave_room_for_a_confidential_cell(along: str, other: str) -> Non
 
 
 def test_quantiles_stay_in_order_and_the_country_is_as_it_was_forecast() -> None:
-    forecasts = forecast_monthly(vacancies(), "vacancies", SETTINGS).forecasts
+    forecasts = forecast_whole().forecasts
     columns = ["q2_5", "q10", "q50", "q90", "q97_5"]
     assert (np.diff(forecasts.select(columns).to_numpy(), axis=1) >= 0).all()
     assert forecasts["mean"].equals(forecasts["q50"], check_names=False)
@@ -128,7 +134,7 @@ def test_what_was_issued_adds_up_at_every_origin_without_series_that_could_not_b
 def test_figures_are_of_what_adds_up_and_of_the_same_before() -> None:
     panel, found, issued = issued_from_the_past()
     fitted, _ = labour_market.add_up(panel, found, issued)
-    rows = forecast_monthly(vacancies(), "vacancies", SETTINGS).evaluation
+    rows = forecast_whole().evaluation
     both = rows.filter(series_group="occupation_region", horizon_from=1).select("model", "mase").rows()
     figures = dict(both)
     assert figures["issued"] != figures[APART]
@@ -163,7 +169,7 @@ def test_totals_that_cannot_be_met_are_an_error() -> None:
 
 
 def test_cells_that_cannot_be_made_to_add_up_are_left_out_with_the_reason_and_totals_are_not(monkeypatch) -> None:
-    whole = forecast_monthly(vacancies(), "vacancies", SETTINGS)
+    whole = forecast_whole()
     monkeypatch.setattr(labour_market, "CLOSE", -1.0)
     monkeypatch.setattr(reconciliation, "MOST_ROUNDS", 100)
     found = forecast_monthly(vacancies(), "vacancies", SETTINGS)
