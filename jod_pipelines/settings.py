@@ -186,7 +186,7 @@ class MapSettings(_Strict):
 class ForecastSettings(_Strict):
     """Vacancy forecasts: months ahead, origins of the backtest, months between origins."""
 
-    horizon_months: int = Field(default=24, ge=1, le=36)
+    horizon_months: int = Field(default=36, ge=1, le=36)
     backtest_origins: int = Field(default=24, ge=2)
     backtest_step_months: int = Field(default=3, ge=1)
     min_history_months: int = Field(default=48, ge=24)
