@@ -55,8 +55,8 @@ LANGUAGE_SKILLS = {
     "en": "http://data.europa.eu/esco/skill/6d3edede-8951-4621-a835-e04323300fa0",
 }
 """The languages among ESCO's skills (v1.1.1)."""
-LICENCES = ([], 6), (["B"], 3), (["C,CE"], 1)
-PERMITS = ([], 7), (["001"], 2), (["062,079"], 1)
+LICENCES: tuple[tuple[list[str], int], ...] = ([], 6), (["B"], 3), (["C,CE"], 1)
+PERMITS: tuple[tuple[list[str], int], ...] = ([], 7), (["001"], 2), (["062,079"], 1)
 LEVELS = (None, 5), ("32", 3), ("6", 2), ("7", 1)
 FLAGS = (False, 6), (True, 2), (None, 2)
 """What postings of V1 ask for beside skills, with weights; V1 sometimes joins codes in one string."""
