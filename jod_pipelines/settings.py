@@ -233,6 +233,13 @@ class LongTermSettings(_Strict):
         gt=0,
         description="how many recruits whose education were seen the shares of educations in openings are worth",
     )
+    link_sharpness: tuple[float, float] = Field(
+        default=(1.0, 5.0), description="from and to: power of the likeness of skills in the shares of educations"
+    )
+    link_size_power: tuple[float, float] = Field(
+        default=(0.0, 1.0),
+        description="from and to: power of an education's graduates in its shares; 0 their number does not count",
+    )
     graduate_years: int = Field(default=5, ge=1, description="newest years whose graduates are the level of supply")
 
 

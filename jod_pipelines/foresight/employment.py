@@ -12,6 +12,7 @@ from jod_pipelines.forecasting.long_term import Supply, education_balance, emplo
 from jod_pipelines.forecasting.scenarios import BASELINE, read_scenarios
 from jod_pipelines.foresight.material import kept, material
 from jod_pipelines.platform import Platform
+from jod_pipelines.settings import LongTermSettings
 from jod_pipelines.warehouse.build import Warehouse
 
 AGES = """
@@ -96,7 +97,7 @@ def foresee_employment(platform: Platform) -> dict[str, pl.DataFrame]:
         asked, taught, employed = (connection.sql(sql).pl() for sql in (ASKED, TAUGHT, EMPLOYED))
         applicants = connection.sql(APPLICANTS).pl()
     ages = five_year_groups(ages)
-    supply = _supply(graduates, young, asked, taught, sorted(set(ages["occupation_code"])), settings.graduate_years)
+    supply = _supply(graduates, young, asked, taught, sorted(set(ages["occupation_code"])), settings)
     totals = ages.group_by("occupation_code", "year").agg(pl.col("persons").sum())
     employment, balance = [], []
     for scenario in read_scenarios().values() if len(ages) else ():
@@ -111,17 +112,22 @@ def foresee_employment(platform: Platform) -> dict[str, pl.DataFrame]:
     found["education_demand_supply"] = education_gap(
         applicants,
         graduates.select(*EDUCATION, "region_code", "year", "graduates_persons"),
-        regional_openings(openings, employed, supply.links),
+        regional_openings(openings, employed, supply.links.shares()),
         regional_supply(given, graduates),
     )
     return kept(warehouse, found)
 
 
 def _supply(
-    graduates: pl.DataFrame, young: pl.DataFrame, asked: pl.DataFrame, taught: pl.DataFrame, occupations: list[str], years: int
+    graduates: pl.DataFrame,
+    young: pl.DataFrame,
+    asked: pl.DataFrame,
+    taught: pl.DataFrame,
+    occupations: list[str],
+    settings: LongTermSettings,
 ) -> Supply:
     """What education gives, of the newest years' graduates in the whole country."""
-    country = graduates.filter(region_code=WHOLE_COUNTRY).filter(pl.col("year") > pl.col("year").max() - years)
+    country = graduates.filter(region_code=WHOLE_COUNTRY).filter(pl.col("year") > pl.col("year").max() - settings.graduate_years)
     completed, works = pl.col("graduates_persons").sum(), pl.col("employed_persons").sum()
     placement = (
         country.group_by(EDUCATION)
@@ -132,7 +138,7 @@ def _supply(
     return Supply(
         graduates=country.select(*EDUCATION, "year", persons=pl.col("graduates_persons").fill_null(0)),
         placement=placement,
-        links=education_links(asked, taught, working, occupations),
+        links=education_links(asked, taught, working, occupations, settings),
         young=young,
     )
 
