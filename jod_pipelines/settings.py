@@ -220,6 +220,7 @@ class LongTermSettings(_Strict):
 
     horizon_years: int = Field(default=15, ge=1, le=25)
     draws: int = Field(default=1_000, ge=100, description="simulated futures")
+    scenarios: Path | None = Field(default=None, description="folder of scenario files in place of the project's own")
     seed: int = Field(default=2026, ge=0)
     trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
     min_history_years: int = Field(default=8, ge=5)
