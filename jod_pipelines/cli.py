@@ -190,15 +190,15 @@ def diff(
             console.print(f"    {_plain(sentence)}", soft_wrap=True)
         if 0 < limit < len(found.story[name]):
             console.print(f"    … and {len(found.story[name]) - limit} more; --limit 0 tells all", style="dim")
-    if found.forecast and found.forecast["common"]:
-        moves = found.forecast
-        console.print(
-            f"  forecast_vacancies: {moves['common']:.0f} common targets, median move {moves['median_move_pct']} %, "
-            f"largest {moves['largest_move_pct']} %, {moves['outside_80_pct']} % outside the old 80 % interval"
-        )
-    for move in found.forecast_moves:
-        series, reasons = f"{move['region_code']}/{move['occupation_code']}", ", ".join(move["reasons"])
-        console.print(f"    {series}: moved {move['move']:.1f} vacancies on average: {reasons}", soft_wrap=True)
+    for name, moves in found.forecasts.items():
+        if moves["common"]:
+            console.print(
+                f"  {name}: {moves['common']:.0f} common targets, median move {moves['median_move_pct']} %, "
+                f"largest {moves['largest_move_pct']} %, {moves['outside_80_pct']} % outside the old 80 % interval"
+            )
+        for move in (each for each in found.forecast_moves if f"forecast_{each['forecast']}" == name):
+            series, reasons = f"{move['region_code']}/{move['occupation_code']}", ", ".join(move["reasons"])
+            console.print(f"    {series}: moved {move['move']:.1f} {move['unit']} on average: {reasons}", soft_wrap=True)
 
 
 @app.command()

@@ -33,6 +33,7 @@ class Model:
 
 _OPPORTUNITIES = "jod_pipelines/opportunities"
 _GROUPING = tuple(f"{_OPPORTUNITIES}/{name}.py" for name in ("clustering", "boundaries", "continuity"))
+_PANEL = tuple(f"jod_pipelines/forecasting/{name}.py" for name in ("panel", "smoothing", "backtest"))
 _PROGRAMMES = ("opintopolku", "eperusteet", "koodisto", "esco")
 MODELS = (
     Model("skill_recogniser", ("esco",), ("jod_pipelines/skills",), lambda settings: {}),
@@ -61,12 +62,15 @@ MODELS = (
         lambda settings: settings.matching.model_dump(),
     ),
     Model(
-        "vacancy_forecast",
+        "applicant_forecast",
+        ("vipunen",),
+        ("jod_pipelines/forecasting/applicants.py", "jod_pipelines/forecasting/coherence.py"),
+        lambda settings: {},
+    ),
+    Model(
+        "labour_market_forecast",
         ("statfin",),
-        tuple(
-            f"jod_pipelines/forecasting/{name}.py"
-            for name in ("vacancies", "panel", "smoothing", "coherence", "reconciliation", "backtest")
-        ),
+        (*_PANEL, *(f"jod_pipelines/forecasting/{name}.py" for name in ("labour_market", "coherence", "reconciliation"))),
         lambda settings: settings.forecasts.model_dump(),
     ),
     Model(
@@ -80,6 +84,18 @@ MODELS = (
             "jod_pipelines/foresight/employment.py",
         ),
         lambda settings: settings.long_term.model_dump(),
+    ),
+    Model(
+        "skill_trend",
+        ("mylly", "esco"),
+        ("jod_pipelines/forecasting/emerging.py", "jod_pipelines/foresight/skills.py", "jod_pipelines/skills"),
+        lambda settings: settings.skill_trends.model_dump(),
+    ),
+    Model(
+        "skill_demand_forecast",
+        ("mylly", "esco"),
+        (*_PANEL, "jod_pipelines/forecasting/skill_demand.py", "jod_pipelines/skills"),
+        lambda settings: settings.skill_trends.model_dump(),
     ),
 )
 

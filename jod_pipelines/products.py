@@ -1,4 +1,4 @@
-"""What a run makes of the warehouse: recognised skills, opportunities, forecasts, a release.
+"""What a run makes of the warehouse: recognised skills, opportunities, a release.
 
 The rooms hold pure functions; this module reads their material from the warehouse and hands their results on.
 """
@@ -16,8 +16,6 @@ import polars as pl
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
 from jod_pipelines.fingerprint import code_fingerprint, combined
-from jod_pipelines.forecasting.vacancies import VacancyForecast, forecast_vacancies
-from jod_pipelines.forecasting.vintages import append_vintage, track_record
 from jod_pipelines.matches import matching_of
 from jod_pipelines.opportunities.build import (
     Material,
@@ -213,30 +211,6 @@ def combine_opportunities(platform: Platform) -> None:
     for name, parts in (("opportunity_skill", "skills"), ("opportunity_lineage", "lineage")):
         both = [_derived(warehouse, f"{parts}_{kind}") for kind in KINDS]
         warehouse.write_derived(name, pl.concat(both).sort(list(published_table(name).primary_key)))
-
-
-def make_forecasts(platform: Platform, plan: Plan) -> VacancyForecast:
-    """Forecast vacancies; keep forecasts, what was forecast before, and how both did, for dbt to take over."""
-    warehouse = Warehouse(platform)
-    vacancies = warehouse.query(
-        "select region_code, occupation_code, month, value as open_vacancies from labour_market.fct_vacancies_monthly "
-        "where measure = 'open_vacancies' order by all"
-    )
-    result = forecast_vacancies(vacancies, platform.settings.forecasts)
-    said = previous_rows(platform, "forecast_vintage").filter(pl.col("release_id") != plan.release_id)
-    came = track_record(said, vacancies.rename({"open_vacancies": "value"}))
-    judged = [frame for frame in (result.evaluation, came) if len(frame)]
-    evaluation = pl.concat(judged, how="vertical_relaxed") if judged else result.evaluation
-    frames = {
-        "forecast_vacancies": result.forecasts,
-        "forecast_vintage": append_vintage(said, result.forecasts, plan.release_id) if len(result.forecasts) else said,
-        "forecast_evaluation": evaluation.with_columns(forecast=pl.lit("vacancies")) if len(evaluation) else evaluation,
-    }
-    for name, frame in frames.items():
-        table = published_table(name)
-        kept = frame.select(list(table.polars_schema)).cast(table.polars_schema) if len(frame) else table.empty()
-        warehouse.write_derived(name, kept.sort(list(table.primary_key)))
-    return result
 
 
 def forecast_history(platform: Platform) -> pl.DataFrame:

@@ -9,7 +9,8 @@ from jod_pipelines.forecasting.smoothing import Numbers
 
 CLOSE = 1e-7
 """Largest gap between a total and its parts that counts as none."""
-MOST_ROUNDS = 2000
+MOST_ROUNDS = 10_000
+"""A few thousand are needed where a total leaves next to nothing for what is not published of it."""
 
 
 def scale_to_totals(seed: Numbers, rows: Numbers, columns: Numbers) -> Numbers:

@@ -7,8 +7,8 @@ import pytest
 from jod_pipelines.errors import ForecastError
 from jod_pipelines.forecasting import reconciliation
 from jod_pipelines.forecasting.coherence import coherent_points, hidden_share
+from jod_pipelines.forecasting.labour_market import forecast_monthly
 from jod_pipelines.forecasting.reconciliation import scale_to_totals
-from jod_pipelines.forecasting.vacancies import forecast_vacancies
 from jod_pipelines.settings import ForecastSettings
 
 REGIONS, OCCUPATIONS = ["01", "02", "04"], ["2221", "2512", "5223", "7115"]
@@ -25,7 +25,7 @@ def vacancies(months: int = 60) -> pl.DataFrame:
     time = pl.date_range(date(2020, 1, 1), date(2020 + months // 12 - 1, 12, 1), "1mo", eager=True)
     return pl.DataFrame(
         [
-            {"region_code": region, "occupation_code": occupation, "month": month, "open_vacancies": whole[r, o, t]}
+            {"region_code": region, "occupation_code": occupation, "month": month, "value": whole[r, o, t]}
             for r, region in enumerate([*REGIONS, "SSS"])
             for o, occupation in enumerate([*OCCUPATIONS, "SSS"])
             for t, month in enumerate(time)
@@ -45,7 +45,7 @@ def gaps(forecasts: pl.DataFrame, along: str, other: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize(("along", "other"), [("region_code", "occupation_code"), ("occupation_code", "region_code")])
 def test_every_total_is_the_sum_of_its_parts_where_all_are_published(along: str, other: str) -> None:
-    found = gaps(forecast_vacancies(vacancies(), SETTINGS).forecasts, along, other)
+    found = gaps(forecast_monthly(vacancies(), "vacancies", SETTINGS).forecasts, along, other)
     assert len(found) == 6 * (len(OCCUPATIONS if other == "occupation_code" else REGIONS) + 1)
     assert found["gap"].abs().max() < 1e-4
 
@@ -53,8 +53,8 @@ def test_every_total_is_the_sum_of_its_parts_where_all_are_published(along: str,
 @pytest.mark.parametrize(("along", "other"), [("region_code", "occupation_code"), ("occupation_code", "region_code")])
 def test_parts_leave_room_for_a_confidential_cell(along: str, other: str) -> None:
     hidden = (pl.col("region_code") == "01") & (pl.col("occupation_code") == "2221")
-    known = vacancies().with_columns(open_vacancies=pl.when(~hidden).then("open_vacancies"))
-    forecasts = forecast_vacancies(known, SETTINGS).forecasts
+    known = vacancies().with_columns(value=pl.when(~hidden).then("value"))
+    forecasts = forecast_monthly(known, "vacancies", SETTINGS).forecasts
     assert forecasts.filter(hidden).is_empty()
     found = gaps(forecasts, along, other)
     code = "2221" if other == "occupation_code" else "01"
@@ -63,7 +63,7 @@ def test_parts_leave_room_for_a_confidential_cell(along: str, other: str) -> Non
 
 
 def test_quantiles_stay_in_order_and_the_country_is_as_it_was_forecast() -> None:
-    forecasts = forecast_vacancies(vacancies(), SETTINGS).forecasts
+    forecasts = forecast_monthly(vacancies(), "vacancies", SETTINGS).forecasts
     columns = ["q2_5", "q10", "q50", "q90", "q97_5"]
     assert (np.diff(forecasts.select(columns).to_numpy(), axis=1) >= 0).all()
     assert forecasts["mean"].equals(forecasts["q50"], check_names=False)
@@ -83,9 +83,9 @@ def test_totals_that_cannot_be_met_are_an_error() -> None:
 
 
 def test_cells_that_cannot_be_made_to_add_up_are_left_out_with_the_reason_and_totals_are_not(monkeypatch) -> None:
-    whole = forecast_vacancies(vacancies(), SETTINGS)
+    whole = forecast_monthly(vacancies(), "vacancies", SETTINGS)
     monkeypatch.setattr(reconciliation, "CLOSE", -1.0)
-    found = forecast_vacancies(vacancies(), SETTINGS)
+    found = forecast_monthly(vacancies(), "vacancies", SETTINGS)
     cells = (pl.col("region_code") != "SSS") & (pl.col("occupation_code") != "SSS")
     assert found.forecasts.equals(whole.forecasts.filter(~cells))
     assert len(found.left_out) == len(REGIONS) * len(OCCUPATIONS)

@@ -10,6 +10,7 @@ import pytest
 
 from jod_pipelines.errors import JodError
 from jod_pipelines.forecasting.ages import five_year_groups
+from jod_pipelines.forecasting.education_links import Links
 from jod_pipelines.forecasting.long_term import Supply, education_balance, employment_forecast, simulate_employment
 from jod_pipelines.forecasting.scenarios import Scenario, Shift, read_scenarios
 from jod_pipelines.settings import LongTermSettings
@@ -112,14 +113,9 @@ def test_the_longest_beginning_of_a_code_counts():
 
 def test_balance_is_supply_less_openings(planted):
     draws = simulate_employment(planted.employed, planted.ages, BASELINE, SETTINGS)
-    links = pl.DataFrame(
-        {
-            "occupation_code": [code for code in draws.occupations for _ in range(2)],
-            "field_code": ["01", "02"] * len(draws.occupations),
-            "level_code": ["6", "3"] * len(draws.occupations),
-            "share": [0.25, 0.75] * len(draws.occupations),
-        }
-    )
+    educations = pl.DataFrame({"field_code": ["01", "02"], "level_code": ["6", "3"]})
+    first = np.random.default_rng(1).uniform(0.15, 0.35, (SETTINGS.draws, len(draws.occupations), 1))
+    links = Links(draws.occupations, educations, np.concatenate([first, 1 - first], axis=2))
     graduates = pl.DataFrame(
         {"field_code": ["01"] * 3, "level_code": ["6"] * 3, "year": [2021, 2022, 2023], "persons": [900, 1000, 1100]}
     )
@@ -132,7 +128,8 @@ def test_balance_is_supply_less_openings(planted):
     assert means["01", "supply", 1] == pytest.approx(1000 * 0.8 * 1.1, rel=0.02)
     assert means["01", "balance", 1] == pytest.approx(means["01", "supply", 1] - means["01", "openings", 1], abs=0.2)
     assert means["02", "supply", 1] == 0, "nobody graduates there"
-    certain = education_balance(draws, Supply(graduates, placement, links, young), BASELINE, LongTermSettings(link_weight=1e6))
+    sure = Links(draws.occupations, educations, np.broadcast_to(links.drawn.mean(axis=0), links.drawn.shape))
+    certain = education_balance(draws, Supply(graduates, placement, sure, young), BASELINE, SETTINGS)
     widths = [
         (each["q90"] - each["q10"]).item()
         for each in (

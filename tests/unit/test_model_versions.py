@@ -24,7 +24,7 @@ def changed(other):
 
 def test_a_version_follows_the_content_of_its_own_sources():
     assert changed(versions(snapshots=SNAPSHOTS | {"statfin/tyonv_12ti": "c4"})) == {
-        "vacancy_forecast",
+        "labour_market_forecast",
         "long_term_forecast",
     }
     assert changed(versions(snapshots=SNAPSHOTS | {"mylly/job_postings": "c5"})) == {
@@ -32,6 +32,8 @@ def test_a_version_follows_the_content_of_its_own_sources():
         "identity_registry",
         "matching",
         "opportunity_map",
+        "skill_trend",
+        "skill_demand_forecast",
     }
 
 
@@ -47,7 +49,13 @@ def test_a_version_follows_its_code(monkeypatch):
     )
     other = versions()
     monkeypatch.undo()
-    assert changed(other) == {"skill_recogniser", "job_clusters", "education_clusters"}
+    assert changed(other) == {
+        "skill_recogniser",
+        "job_clusters",
+        "education_clusters",
+        "skill_trend",
+        "skill_demand_forecast",
+    }
 
 
 def test_all_code_that_models_name_is_there():

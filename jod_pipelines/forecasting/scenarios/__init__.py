@@ -78,7 +78,11 @@ def read_scenarios(folder: Path = FOLDER) -> dict[str, Scenario]:
     for path in sorted(folder.glob("*.yaml")):
         try:
             scenario = Scenario(**yaml.safe_load(path.read_text("utf-8")))
-        except (ValidationError, yaml.YAMLError, TypeError) as error:
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise JodError(f"{path.name} is not a scenario: {place}: {first['msg']}", str(error)) from None
+        except (yaml.YAMLError, TypeError) as error:
             raise JodError(f"{path.name} is not a scenario: {str(error).splitlines()[0]}", str(error)) from None
         found[scenario.name] = scenario
     if BASELINE not in found:

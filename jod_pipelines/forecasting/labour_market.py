@@ -1,4 +1,4 @@
-"""Open vacancies by occupation group and region, months ahead.
+"""Vacancies and jobseekers by occupation group and region, months ahead.
 
 Country, regions, occupation groups and their cells are forecast as series of their own, one model and one pool of errors
 to each of these four groups, and then made to add up (see `coherence`). Published totals are used as they are;
@@ -17,8 +17,15 @@ from jod_pipelines.forecasting.backtest import Issued, run_backtest, with_interv
 from jod_pipelines.forecasting.coherence import coherent_points
 from jod_pipelines.forecasting.evaluation import evaluate_backtest
 from jod_pipelines.forecasting.panel import SEASONS, Panel, present, to_panel
+from jod_pipelines.forecasting.peers import judge_beside_auto_ets
 from jod_pipelines.settings import ForecastSettings
 
+MEASURES = {
+    "vacancies": ("open_vacancies", "vacancies"),
+    "new_vacancies": ("new_vacancies", "vacancies"),
+    "jobseekers": ("unemployed_jobseekers", "persons"),
+}
+"""Measure and unit of each forecast; the dataset is `forecast_` and its name."""
 TOTAL = "SSS"
 FREQUENCY = "1mo"
 DECIMALS = 6
@@ -44,7 +51,7 @@ OUTPUT = [
 
 
 @dataclass(frozen=True)
-class VacancyForecast:
+class MonthlyForecast:
     """Forecasts (columns OUTPUT), their evaluation, and the series that could not be forecast with the reason."""
 
     forecasts: pl.DataFrame
@@ -52,18 +59,19 @@ class VacancyForecast:
     left_out: pl.DataFrame
 
 
-def forecast_vacancies(vacancies: pl.DataFrame, settings: ForecastSettings) -> VacancyForecast:
-    """Forecast open vacancies.
+def forecast_monthly(cells: pl.DataFrame, unit: str, settings: ForecastSettings) -> MonthlyForecast:
+    """Forecast a measure of the employment service statistics.
 
     Cells of regions and occupations that cannot be made to add up are left out, with the reason; totals are not.
 
     Args:
-        vacancies: region_code, occupation_code (`SSS` = total), month, open_vacancies (null when not a number).
+        cells: region_code, occupation_code (`SSS` = total), month, value (null when not a number).
+        unit: what is counted.
     """
-    series, left_out = usable_series(vacancies, settings.min_history_months)
+    series, left_out = usable_series(cells, settings.min_history_months)
     if series.is_empty():
         empty = pl.DataFrame(schema={column: pl.String() for column in OUTPUT})
-        return VacancyForecast(empty, pl.DataFrame(), left_out)
+        return MonthlyForecast(empty, pl.DataFrame(), left_out)
     panel = to_panel(series, FREQUENCY)
     found = run_backtest(
         panel.y,
@@ -89,13 +97,15 @@ def forecast_vacancies(vacancies: pl.DataFrame, settings: ForecastSettings) -> V
             origin=pl.lit(panel.periods[-1]),
             target_month=pl.col("ds"),
             horizon_months=(pl.int_range(pl.len()) + 1).over("unique_id", order_by="ds").cast(pl.Int32),
-            unit=pl.lit("vacancies"),
+            unit=pl.lit(unit),
         )
         .with_columns(pl.col("mean", "q2_5", "q10", "q50", "q90", "q97_5").round(DECIMALS))
         .select(OUTPUT)
         .sort("region_code", "occupation_code", "target_month")
     )
-    return VacancyForecast(forecasts, evaluate_backtest(found, issued), left_out)
+    season = SEASONS[FREQUENCY]
+    evaluation = pl.concat([evaluate_backtest(found, issued), judge_beside_auto_ets(found, issued, season)])
+    return MonthlyForecast(forecasts, evaluation, left_out)
 
 
 def _cells_of(series: pl.DataFrame, reason: str) -> pl.DataFrame:
@@ -119,7 +129,7 @@ def add_up(panel: Panel, issued: Issued, *, with_cells: bool = True) -> Issued:
     return replace(issued, points=points, limits=limits)
 
 
-def usable_series(vacancies: pl.DataFrame, needed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def usable_series(cells: pl.DataFrame, needed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Series long enough to forecast, with short gaps filled, and those left out with the reason.
 
     The last month is the newest one up to which most series are whole: a lone newer observation of a few series does
@@ -128,13 +138,13 @@ def usable_series(vacancies: pl.DataFrame, needed: int) -> tuple[pl.DataFrame, p
     Returns:
         (unique_id, group, ds, y; unique_id, reason).
     """
-    known = vacancies.filter(
+    known = cells.filter(
         pl.col("occupation_code").str.contains(r"^(\d{4}|SSS)$") & pl.col("region_code").str.contains(r"^(\d{2}|SSS)$")
     ).select(
         unique_id=pl.format("{}/{}", "region_code", "occupation_code"),
         group=_group(),
         ds=pl.col("month"),
-        y=pl.col("open_vacancies"),
+        y=pl.col("value"),
     )
     known = known.drop_nulls("y").sort("unique_id", "ds")
     if known.is_empty():
