@@ -153,8 +153,8 @@ TITLES = {f"{kind}_{language}": "Longer careers" for kind in ("title", "descript
 SHIFT = {"occupations": ["22"], "growth_pct_points": 1, "reason": "judgement of a test"}
 
 
-def written(folder, name, **fields):
-    (folder / f"{name}.yaml").write_text(yaml.safe_dump({"name": name, **TITLES, **fields}), encoding="utf-8")
+def written(folder, file, **fields):
+    (folder / f"{file}.yaml").write_text(yaml.safe_dump({"name": file, **TITLES} | fields), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
