@@ -62,8 +62,8 @@ def forecast_applicants(cells: pl.DataFrame) -> MonthlyForecast:
     series = _series(cells)
     names = series.select("unique_id").unique().sort("unique_id")
     if series["ds"].n_unique() < LEAST_YEARS:
-        too_few = pl.lit(f"fewer than {LEAST_YEARS} years of applicants")
-        return MonthlyForecast(pl.DataFrame(), pl.DataFrame(), names.with_columns(reason=too_few))
+        few = pl.lit(f"fewer than {LEAST_YEARS} years of applicants")
+        return MonthlyForecast(pl.DataFrame(), pl.DataFrame(), names.with_columns(reason=few))
     panel = to_panel(series, FREQUENCY)
     found, issued = _rolled(panel.y, panel.group)
     coherent, reason = add_up(panel, found, issued)

@@ -26,6 +26,10 @@ CONTEXT_WEIGHT = 0.5
 ALIKE_PART, ALIKE_AT_MOST = 0.9, 0.6
 """Centres are alike when they are about as near to each other as items are to their own: distinct kinds of tidy items
 (programmes with structured skills) are nearer to each other than halves of one kind of untidy ones (postings)."""
+EXACT_UP_TO = 5_000
+"""Among more items than this, neighbours are searched for only in the parts of space nearest to each."""
+PARTS_PER_ROOT, PARTS_SEARCHED = 1.5, 8
+"""Parts space is cut into, for each unit of the root of the number of items, and how many of them are searched."""
 DENSE_SHARE = 0.001
 """HDBSCAN's smallest group, as a share of the items."""
 BLOCK = 50_000
@@ -185,11 +189,19 @@ def _nearest(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     import faiss
     from threadpoolctl import threadpool_limits
 
+    items, size = vectors.shape
+    parts = round(PARTS_PER_ROOT * items**0.5)
     with threadpool_limits(1):
-        index = faiss.IndexFlatIP(vectors.shape[1])
+        if items <= EXACT_UP_TO:
+            index = faiss.IndexFlatIP(size)
+        else:
+            index = faiss.IndexIVFFlat(faiss.IndexFlatIP(size), size, parts, faiss.METRIC_INNER_PRODUCT)
+            index.nprobe = PARTS_SEARCHED
+            index.train(vectors)
         index.add(vectors)
         likeness, nearest = index.search(vectors, count)
-    return nearest, likeness
+    # Where the parts searched hold too few, the row itself stands in for the missing ones.
+    return np.where(nearest < 0, np.arange(items)[:, None], nearest), likeness
 
 
 def _shared_neighbours(vectors: np.ndarray, neighbours: int) -> sparse.csr_matrix:

@@ -106,7 +106,7 @@ def test_monthly_forecasts_beat_seasonal_naive_and_their_quantiles_are_in_order(
         ~((pl.col("q2_5") <= pl.col("q10")) & (pl.col("q10") <= pl.col("q50")) & (pl.col("q50") <= pl.col("q90")))
     )
     assert ordered.is_empty()
-    assert set(forecasts["horizon_months"]) == set(range(1, 25))
+    assert set(forecasts["horizon_months"]) == set(range(1, 37))
     assert forecasts["region_code"].n_unique() == 20
 
 

@@ -63,9 +63,13 @@ insert into yksilo.jakauma_polku (laji, tyyppi, polku) values
 ('koulutus', 'KUNTA', '{sijainti,kuntaJakauma}'),
 ('koulutus', 'MAAKUNTA', '{sijainti,maakuntaJakauma}');
 
--- The ESCO skills the service knows; filled by the test.
+-- The ESCO skills and the occupations with their groups that the service knows; filled by the test.
 
 create table yksilo.osaaminen (
+    uri text primary key
+);
+
+create table yksilo.ammatti (
     uri text primary key
 );
 

@@ -205,3 +205,11 @@ begin atomic
     from ammattiryhma_data.import
     on conflict (esco_uri) do update set data = excluded.data, muokattu = now();
 end;
+
+-- Who delivers may fill the staging and the occupation groups, and no more.
+create role dataloader;
+grant usage on schema yksilo, tyomahdollisuus_data, koulutusmahdollisuus_data, ammattiryhma_data to dataloader;
+grant select, insert, update, delete, truncate
+on tyomahdollisuus_data.import, koulutusmahdollisuus_data.import, ammattiryhma_data.import
+to dataloader;
+grant select, insert, update on yksilo.ammattiryhma to dataloader;

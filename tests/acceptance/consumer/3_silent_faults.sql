@@ -194,6 +194,13 @@ union all
 select
     'ammattiryhma',
     esco_uri,
+    'no such group in ESCO: shown without a name'
+from yksilo.ammattiryhma
+where esco_uri not in (select uri from yksilo.ammatti)
+union all
+select
+    'ammattiryhma',
+    esco_uri,
     'unknown kohtaanto'
 from yksilo.ammattiryhma
 where data ? 'kohtaanto' and coalesce(data #>> '{kohtaanto,tyyppi}', '') not in ('Ylitarjonta', 'Tasapaino', 'Alitarjonta')
