@@ -27,20 +27,22 @@ def scale_to_totals(seeds: Numbers, rows: Numbers, columns: Numbers, close: floa
     Raises:
         ForecastError: the totals of a table cannot be met, such as a row of zeros with a total above zero.
     """
+    done = np.array(seeds, dtype=float)
+    left, table = np.arange(len(seeds)), done
     of_rows, of_columns = np.ones_like(rows), np.ones_like(columns)
-    left, gaps = np.arange(len(seeds)), np.zeros(len(seeds))
+    gaps, over_columns = np.zeros(len(seeds)), table.sum(axis=2)
     for _ in range(MOST_ROUNDS):
-        table = seeds[left]
-        of_rows[left] = _factors(of_rows[left], rows[left], np.einsum("trc,tc->tr", table, of_columns[left]))
-        of_columns[left] = _factors(of_columns[left], columns[left], np.einsum("trc,tr->tc", table, of_rows[left]))
-        sums = of_rows[left] * np.einsum("trc,tc->tr", table, of_columns[left])
-        gaps = np.nan_to_num(np.abs(sums - rows[left])).max(axis=1)
-        left = left[gaps >= close]
-        if not len(left):
-            return np.asarray(seeds * of_rows[:, :, None] * of_columns[:, None, :])
-    raise ForecastError(
-        f"forecasts do not add up: {gaps.max():.6f} left between a total and its parts after {MOST_ROUNDS} rounds"
-    )
+        of_rows = _factors(of_rows, rows, over_columns)
+        of_columns = _factors(of_columns, columns, (of_rows[:, None, :] @ table)[:, 0])
+        over_columns = (table @ of_columns[:, :, None])[:, :, 0]
+        gaps = np.nan_to_num(np.abs(of_rows * over_columns - rows)).max(axis=1)
+        if (met := gaps < close).any():
+            done[left[met]] *= of_rows[met, :, None] * of_columns[met, None, :]
+            if met.all():
+                return done
+            left, of_rows, of_columns = left[~met], of_rows[~met], of_columns[~met]
+            table, rows, columns, over_columns = table[~met], rows[~met], columns[~met], over_columns[~met]
+    raise ForecastError(f"forecasts do not add up: {gaps.max():.6f} left between a total and its parts in {MOST_ROUNDS} rounds")
 
 
 def _factors(before: Numbers, wanted: Numbers, unscaled: Numbers) -> Numbers:
