@@ -20,7 +20,7 @@ from jod_pipelines.forecasting.labour_market import DECIMALS, MonthlyForecast, a
 from jod_pipelines.forecasting.panel import present, to_panel
 from jod_pipelines.forecasting.smoothing import Numbers
 
-TOTAL = "SSS"
+TOTAL, UNKNOWN = "SSS", "unknown"
 FREQUENCY = "1y"
 HORIZON_YEARS = 3
 LEAST_YEARS = 4
@@ -53,7 +53,7 @@ def forecast_applicants(cells: pl.DataFrame) -> MonthlyForecast:
     """Forecast applicants; a year in which nobody applied to what others applied to is zero.
 
     Args:
-        cells: region_code, field_code, level_code, year, persons: the parts, without totals.
+        cells: region_code (`unknown` counts in totals only), field_code, level_code, year, persons: the parts, without totals.
 
     Returns:
         forecasts: region_code, field_code, level_code (SSS for all), scenario, origin_year, target_year, horizon_years, mean,
@@ -140,6 +140,7 @@ def _series(cells: pl.DataFrame) -> pl.DataFrame:
     summed = every.group_by("region_code", "education", "year").agg(y=pl.col("persons").sum().cast(pl.Float64))
     years = cells.select(pl.col("year").unique())
     grid = summed.select("region_code", "education").unique().join(years, how="cross")
+    grid = grid.filter(pl.col("region_code") != UNKNOWN)
     whole, all_of_it = pl.col("region_code") == TOTAL, pl.col("education") == TOTAL
     group = pl.coalesce(
         pl.when((whole == country) & (all_of_it == total)).then(pl.lit(name)) for (country, total), name in GROUPS.items()
