@@ -14,10 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from jod_pipelines.errors import ForecastError
 from jod_pipelines.forecasting.backtest import LEVELS, NAIVE, Backtest, Issued
 from jod_pipelines.forecasting.evaluation import evaluate_backtest
-from jod_pipelines.forecasting.labour_market import DECIMALS, MonthlyForecast, add_up
+from jod_pipelines.forecasting.labour_market import DECIMALS, MonthlyForecast, add_up, judged_apart
 from jod_pipelines.forecasting.panel import present, to_panel
 from jod_pipelines.forecasting.smoothing import Numbers
 
@@ -63,15 +62,13 @@ def forecast_applicants(cells: pl.DataFrame) -> MonthlyForecast:
     series = _series(cells)
     names = series.select("unique_id").unique().sort("unique_id")
     if series["ds"].n_unique() < LEAST_YEARS:
-        reason = pl.lit(f"fewer than {LEAST_YEARS} years of applicants")
-        return MonthlyForecast(pl.DataFrame(), pl.DataFrame(), names.with_columns(reason=reason))
+        few = pl.lit(f"fewer than {LEAST_YEARS} years of applicants")
+        return MonthlyForecast(pl.DataFrame(), pl.DataFrame(), names.with_columns(reason=few))
     panel = to_panel(series, FREQUENCY)
     found, issued = _rolled(panel.y, panel.group)
-    try:
-        coherent, left_out = add_up(panel, issued), names.clear().with_columns(reason=pl.lit(""))
-    except ForecastError as error:
-        coherent = add_up(panel, issued, with_cells=False)
-        left_out = series.filter(group="education_region").select("unique_id").unique().with_columns(reason=pl.lit(str(error)))
+    coherent, reason = add_up(panel, found, issued)
+    cells = series.filter(pl.col("group") == "education_region", pl.lit(bool(reason))).select("unique_id").unique()
+    left_out = cells.with_columns(reason=pl.lit(reason))
     parts = pl.col("unique_id").str.split("/").list
     education = parts.last().str.split("-").list
     origin = panel.periods[-1].year
@@ -92,7 +89,8 @@ def forecast_applicants(cells: pl.DataFrame) -> MonthlyForecast:
         )
         .sort("region_code", "field_code", "level_code", "target_year")
     )
-    evaluation = evaluate_backtest(found, issued).with_columns(horizon_to=pl.col("horizon_to") * MONTHS)
+    evaluation = pl.concat([evaluate_backtest(found, coherent), judged_apart(found, issued)])
+    evaluation = evaluation.with_columns(horizon_to=pl.col("horizon_to") * MONTHS)
     return MonthlyForecast(forecasts, evaluation, left_out)
 
 

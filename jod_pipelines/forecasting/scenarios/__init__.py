@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -21,7 +22,7 @@ class Shift(_Strict):
     """Occupations that grow faster or slower than their trend.
 
     Args:
-        occupations: beginnings of ISCO codes.
+        occupations: beginnings of ISCO codes; forecasts are of two digits, so a longer one would mean nothing.
         growth_pct_points: added to yearly growth, per cent.
         from_year_ahead, to_year_ahead: when, counted from the newest year known.
         reason: why, with its source or the words "judgement".
@@ -30,7 +31,7 @@ class Shift(_Strict):
         ValueError: the last year is before the first.
     """
 
-    occupations: tuple[str, ...] = Field(min_length=1)
+    occupations: tuple[Annotated[str, Field(pattern=r"^\d{1,2}$")], ...] = Field(min_length=1)
     growth_pct_points: float = Field(ge=-10, le=10)
     from_year_ahead: int = Field(default=1, ge=1)
     to_year_ahead: int = Field(default=15, ge=1)
