@@ -92,7 +92,7 @@ MODELS = (
             "jod_pipelines/forecasting/scenarios",
             "jod_pipelines/foresight/employment.py",
         ),
-        lambda settings: settings.long_term.model_dump(exclude={"scenarios"}) | own_scenarios(settings),
+        lambda settings: settings.long_term.model_dump() | own_scenarios(settings),
     ),
     Model(
         "skill_trend",
