@@ -77,10 +77,12 @@ def tell_apart(clusters: pl.DataFrame, items: pl.DataFrame, needed_unlikeness: f
     Returns:
         `clusters` with new numbers for the smaller halves.
     """
+    if clusters["outlier"].all():
+        return clusters
     clusters = clusters.sort("item_id")
     matrix = skill_matrix(items.sort("item_id"))
     labels, strengths = clusters["cluster"].to_numpy().copy(), clusters["strength"].to_numpy().copy()
-    waiting = list(range(labels.max(initial=-1) + 1))
+    waiting = list(range(labels.max() + 1))
     while waiting:
         number = waiting.pop()
         rows = np.flatnonzero(labels == number)
@@ -130,7 +132,8 @@ def _halves(vectors: sparse.csr_matrix, needed_unlikeness: float) -> np.ndarray 
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
-    if vectors.shape[0] < 2 * FEWEST:
+    all_alike = np.isclose(_likeness(vectors, np.zeros(vectors.shape[0], dtype=int))[1][0], 1)
+    if vectors.shape[0] < 2 * FEWEST or all_alike:
         return None
     with threadpool_limits(1):
         groups = KMeans(2, n_init=STARTS, random_state=0).fit_predict(vectors)
