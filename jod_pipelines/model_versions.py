@@ -72,7 +72,7 @@ MODELS = (
     Model(
         "applicant_forecast",
         ("vipunen",),
-        ("jod_pipelines/forecasting/applicants.py", "jod_pipelines/forecasting/coherence.py"),
+        tuple(f"jod_pipelines/forecasting/{name}.py" for name in ("applicants", "labour_market", "coherence", "reconciliation")),
         lambda settings: {},
     ),
     Model(
