@@ -70,6 +70,15 @@ def test_an_occupation_nobody_advertises_is_filled_by_size_as_far_as_size_counts
     assert set(shares(found, "01")) == {"07/3", "10/3"}
 
 
+@pytest.mark.parametrize(("educations", "occupations"), [([], []), ([], ["22"]), ([("01", "3", 5.0)], [])])
+def test_without_occupations_or_graduates_there_are_no_links(educations, occupations):
+    """Recordings have no employment by age: the forecast is empty, and what is known of educations stands alone."""
+    found = education_links(asked(), taught(), working(*educations), occupations, LONG_TERM)
+    assert found.drawn.shape == (LONG_TERM.draws, len(occupations), len(educations))
+    assert found.shares().is_empty()
+    assert found.shares().columns == ["occupation_code", "field_code", "level_code", "share"]
+
+
 def test_a_rule_that_is_wrong_is_wrong_for_all_occupations():
     """Draws in which the size of an education counts more give it more of every occupation."""
     graduates = working(("07", "3", 900.0), ("10", "3", 100.0))
