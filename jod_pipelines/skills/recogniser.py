@@ -24,9 +24,9 @@ LANGUAGES = ("fi", "sv", "en")
 SCORES = {"preferred": 1.0, "alternative": 0.9, "hidden": 0.8, "synonym": 0.7, "title": 0.6, "likeness": 0.6}
 """Methods, strongest first, and how far a find by each is trusted."""
 LIKENESS = {
-    "fi": (0.99, 0.6),
-    "sv": (0.99, 0.6),
-    "en": (0.99, 0.8),
+    "fi": (0.99, 0.99),
+    "sv": (0.99, 0.99),
+    "en": (0.99, 0.99),
 }
 """Least covered share of a label and density of the place that make a sentence like it; see decision 0026."""
 OWN = ("synonym", "title")
@@ -38,11 +38,23 @@ PLACE_NAMES = frozenset(
 )
 """Finnish names of languages that are also names of countries: only the lower-case word is a language."""
 TOO_WIDE = {
-    "fi": frozenset(("suunnitella",)),
-    "sv": frozenset(("planera",)),
-    "en": frozenset(("plan", "finnish", "swedish", "english")),
+    "fi": frozenset(
+        (
+            *("suunnitella", "terveydenhuolto", "työmarkkinat", "aikuiskoulutus"),
+            *("tarjota tietoa", "suorittaa tehtävänsä", "kehittää koulutusohjelmia", "pitää yllä laatua"),
+            "kehittyvät teknologiat",
+        )
+    ),
+    "sv": frozenset(
+        (
+            *("planera", "chef", "arbetsmarknad", "byggbranschen", "produktkunskap"),
+            *("studera ämnen", "ta ansvar", "marknadsföra utbildningen"),
+        )
+    ),
+    "en": frozenset(("plan", "finnish", "swedish", "english", "study cultures", "work trains")),
 }
-"""Labels of one everyday word, which says nothing of a skill wherever it stands (the languages of Finland are everywhere)."""
+"""Labels of everyday words, which say nothing of a skill where they stand: lines of business, and
+what any text says of its programme (it offers knowledge) or of the world (technology develops)."""
 SLACK = 1
 """Foreign words allowed between the words of a label."""
 SHORTEST_SINGLE = 4
@@ -173,7 +185,8 @@ class SkillRecogniser:
 
     def _of(self, language: str) -> tuple[dict[str, list[_Label]], LabelVectors, list[str]]:
         if language not in self._made:
-            labels = self._labels.filter(pl.col("language") == language)
+            too_wide = pl.col("label").map_elements(_plain, return_dtype=pl.String).is_in(TOO_WIDE[language])
+            labels = self._labels.filter(pl.col("language") == language, pl.col("kind").is_in(OWN) | ~too_wide)
             preferred = labels.filter(pl.col("kind") == "preferred")
             vectors = LabelVectors([_bare(label) for label in preferred["label"]], language)
             self._made[language] = _index(labels, language), vectors, preferred["skill_uri"].to_list()
@@ -182,10 +195,14 @@ class SkillRecogniser:
     def _told_apart(self, found: pl.DataFrame) -> pl.DataFrame:
         """Of concepts that one place names with one method, those whose groups the text's other skills share the most.
 
+        An alternative label counts only where no preferred label has the same place.
+
         What cannot be told apart stays, each with its part of the score.
         """
         if found.is_empty():
             return found
+        by_preferred = (pl.col("method") == "preferred").any().over("text_id", "start", "end")
+        found = found.filter(~(by_preferred & pl.col("method").is_in(("alternative", "hidden"))))
         place = ["text_id", "method", "start", "end"]
         alone = pl.len().over(place) == 1
         others = found.filter(alone).join(self._groups, on="skill_uri").group_by("text_id", "broader_uri").len("support")
@@ -263,6 +280,10 @@ def _groups(broader: pl.DataFrame | None) -> pl.DataFrame:
     return broader.select("skill_uri", "broader_uri").unique()
 
 
+def _plain(label: str) -> str:
+    return _bare(label).strip().lower()
+
+
 def _bare(label: str) -> str:
     return re.sub(r"\s*\([^)]*\)", "", label)
 
@@ -294,7 +315,7 @@ def _tells_alone(lemma: str, label: str, kind: str, language: str) -> bool:
     if kind in OWN:
         return True
     everyday = language == "en" and kind != "preferred" and label.islower()
-    return len(lemma) >= SHORTEST_SINGLE and lemma not in TOO_WIDE[language] and not everyday
+    return len(lemma) >= SHORTEST_SINGLE and not everyday
 
 
 def _phrase_form(text: str, word: Word, language: str) -> str:
