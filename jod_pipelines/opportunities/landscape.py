@@ -40,7 +40,7 @@ def lay_out(
     if len(ids) < FEWEST:
         return pl.DataFrame(schema=POSITIONS)
     if earlier_skills is not None and _same(skills, earlier_skills) and earlier["opportunity_id"].sort().equals(ids):
-        return earlier.select(POSITIONS).sort("opportunity_id")
+        return earlier.select(*POSITIONS).sort("opportunity_id")
     vectors = _profiles(skills, ids)
     known = pl.DataFrame({"opportunity_id": ids}).join(earlier, on="opportunity_id", how="left", maintain_order="left")
     before = known.select("x", "y").to_numpy().astype(np.float64)
