@@ -43,9 +43,10 @@ def keep_history(platform: Platform, plan: Plan) -> dict[str, pl.DataFrame]:
     for kind in KINDS:
         own = skills.filter(opportunity_kind=kind)
         before_map = earlier_map.filter(opportunity_kind=kind)
-        places = lay_out(own, before_map, platform.settings.map)
+        own_before = earlier_skills.filter(opportunity_kind=kind)
+        places = lay_out(own, before_map, platform.settings.map, own_before)
         registry = Registry.from_json(kind, platform.state.read(f"identity.{kind}"))
-        before = Snapshot(registry.active, earlier_skills.filter(opportunity_kind=kind))
+        before = Snapshot(registry.active, own_before)
         now = Snapshot(pl.read_parquet(warehouse.derived / f"members_{kind}.parquet"), own)
         items = platform.state.read(f"quality/{kind}_opportunity")["items"]
         rows.append(evaluation_row(plan.release_id, number, plan.as_of, kind, now, items, before, moved(before_map, places)))
