@@ -19,6 +19,7 @@ from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.cli_match import match
 from jod_pipelines.cli_query import query
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
+from jod_pipelines.forecasting.scenarios import FOLDER, read_scenarios
 from jod_pipelines.settings import Settings, load_settings
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -72,6 +73,7 @@ def run(
     settings = load_settings(
         sources=sources, recorded=recorded, scale=scale, seed=seed, home=home, replay=replay, max_lost_ids_pct=max_lost_ids_pct
     )
+    read_scenarios(settings.long_term.scenarios or FOLDER)  # a mistake in a file of one's own is told before the work
     console = Console(highlight=False)
     console.print(f"[bold]jod run[/bold]: sources {settings.sources}, home {settings.home}")
     from assets.run import run_main_job

@@ -11,7 +11,15 @@ import polars as pl
 
 from jod_pipelines.contracts.model import published_table
 from jod_pipelines.fingerprint import code_fingerprint, combined
+from jod_pipelines.forecasting.scenarios import read_scenarios
 from jod_pipelines.settings import Settings
+
+
+def own_scenarios(settings: Settings) -> dict[str, Any]:
+    """Scenarios of a folder of one's own by what they say, as they are part of no code; nothing without such a folder."""
+    folder = settings.long_term.scenarios
+    read = read_scenarios(folder) if folder else {}
+    return {"scenarios": [scenario.model_dump(mode="json") for scenario in read.values()]} if read else {}
 
 
 @dataclass(frozen=True)
@@ -80,10 +88,11 @@ MODELS = (
             "jod_pipelines/forecasting/long_term.py",
             "jod_pipelines/forecasting/ages.py",
             "jod_pipelines/forecasting/education_links.py",
+            "jod_pipelines/forecasting/sensitivity.py",
             "jod_pipelines/forecasting/scenarios",
             "jod_pipelines/foresight/employment.py",
         ),
-        lambda settings: settings.long_term.model_dump(),
+        lambda settings: settings.long_term.model_dump() | own_scenarios(settings),
     ),
     Model(
         "skill_trend",

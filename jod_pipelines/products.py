@@ -17,6 +17,7 @@ from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
 from jod_pipelines.fingerprint import code_fingerprint, combined
 from jod_pipelines.matches import matching_of
+from jod_pipelines.model_versions import own_scenarios
 from jod_pipelines.opportunities.build import (
     Material,
     Opportunities,
@@ -95,6 +96,7 @@ def make_plan(platform: Platform) -> Plan:
         snapshot = platform.archive.resource(resource.source, resource.name).current()
         contents.append((resource.label, snapshot.content_id if snapshot else None))
     settings = platform.settings.model_dump(mode="json", include=SETTINGS_THAT_MATTER)
+    settings["long_term"] |= own_scenarios(platform.settings)
     fingerprint = combined([contents, settings, code_fingerprint()])
     latest = latest_package(platform)
     if latest and latest["fingerprint"] == fingerprint:

@@ -14,14 +14,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from jod_pipelines.errors import ForecastError
 from jod_pipelines.forecasting.backtest import LEVELS, NAIVE, Backtest, Issued
 from jod_pipelines.forecasting.evaluation import evaluate_backtest
-from jod_pipelines.forecasting.labour_market import DECIMALS, MonthlyForecast, add_up
+from jod_pipelines.forecasting.labour_market import DECIMALS, MonthlyForecast, add_up, judged_apart
 from jod_pipelines.forecasting.panel import present, to_panel
 from jod_pipelines.forecasting.smoothing import Numbers
 
-TOTAL = "SSS"
+TOTAL, UNKNOWN = "SSS", "unknown"
 FREQUENCY = "1y"
 HORIZON_YEARS = 3
 LEAST_YEARS = 4
@@ -54,7 +53,7 @@ def forecast_applicants(cells: pl.DataFrame) -> MonthlyForecast:
     """Forecast applicants; a year in which nobody applied to what others applied to is zero.
 
     Args:
-        cells: region_code, field_code, level_code, year, persons: the parts, without totals.
+        cells: region_code (`unknown` counts in totals only), field_code, level_code, year, persons: the parts, without totals.
 
     Returns:
         forecasts: region_code, field_code, level_code (SSS for all), scenario, origin_year, target_year, horizon_years, mean,
@@ -63,15 +62,13 @@ def forecast_applicants(cells: pl.DataFrame) -> MonthlyForecast:
     series = _series(cells)
     names = series.select("unique_id").unique().sort("unique_id")
     if series["ds"].n_unique() < LEAST_YEARS:
-        reason = pl.lit(f"fewer than {LEAST_YEARS} years of applicants")
-        return MonthlyForecast(pl.DataFrame(), pl.DataFrame(), names.with_columns(reason=reason))
+        few = pl.lit(f"fewer than {LEAST_YEARS} years of applicants")
+        return MonthlyForecast(pl.DataFrame(), pl.DataFrame(), names.with_columns(reason=few))
     panel = to_panel(series, FREQUENCY)
     found, issued = _rolled(panel.y, panel.group)
-    try:
-        coherent, left_out = add_up(panel, issued), names.clear().with_columns(reason=pl.lit(""))
-    except ForecastError as error:
-        coherent = add_up(panel, issued, with_cells=False)
-        left_out = series.filter(group="education_region").select("unique_id").unique().with_columns(reason=pl.lit(str(error)))
+    coherent, reason = add_up(panel, found, issued)
+    cells = series.filter(pl.col("group") == "education_region", pl.lit(bool(reason))).select("unique_id").unique()
+    left_out = cells.with_columns(reason=pl.lit(reason))
     parts = pl.col("unique_id").str.split("/").list
     education = parts.last().str.split("-").list
     origin = panel.periods[-1].year
@@ -92,7 +89,8 @@ def forecast_applicants(cells: pl.DataFrame) -> MonthlyForecast:
         )
         .sort("region_code", "field_code", "level_code", "target_year")
     )
-    evaluation = evaluate_backtest(found, issued).with_columns(horizon_to=pl.col("horizon_to") * MONTHS)
+    evaluation = pl.concat([evaluate_backtest(found, coherent), judged_apart(found, issued)])
+    evaluation = evaluation.with_columns(horizon_to=pl.col("horizon_to") * MONTHS)
     return MonthlyForecast(forecasts, evaluation, left_out)
 
 
@@ -142,6 +140,7 @@ def _series(cells: pl.DataFrame) -> pl.DataFrame:
     summed = every.group_by("region_code", "education", "year").agg(y=pl.col("persons").sum().cast(pl.Float64))
     years = cells.select(pl.col("year").unique())
     grid = summed.select("region_code", "education").unique().join(years, how="cross")
+    grid = grid.filter(pl.col("region_code") != UNKNOWN)
     whole, all_of_it = pl.col("region_code") == TOTAL, pl.col("education") == TOTAL
     group = pl.coalesce(
         pl.when((whole == country) & (all_of_it == total)).then(pl.lit(name)) for (country, total), name in GROUPS.items()

@@ -15,13 +15,15 @@ from jod_pipelines.warehouse.build import Warehouse
 APPLICANTS = """
     select region_code, field_1_code as field_code, level_1_code as level_code, year, sum(value) as persons
     from education.fct_applicants_yearly
+    inner join platform.landed on source || '/' || resource = source_table
     where
-        measure = 'first_choice_applicants' and region_code != 'unknown'
-        and field_1_code is not null and level_1_code is not null
+        measure = 'first_choice_applicants' and field_1_code is not null and level_1_code is not null
+        and year <= extract(year from fetched_at) - (extract(month from fetched_at) < 9)::integer
     group by all
     order by all
 """
-"""Of several applications a person has one first choice, so first choices may be added up."""
+"""Of several applications a person has one first choice, so first choices may be added up. Rounds for studies that start within
+a year are over by September: until then, its applicants are only some of them."""
 
 
 def foresee_labour_market(platform: Platform, plan: Plan) -> dict[str, MonthlyForecast]:

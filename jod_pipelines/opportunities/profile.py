@@ -158,13 +158,14 @@ def publishable(clusters: pl.DataFrame, min_members: int, min_cohesion: float) -
 
     Args:
         min_members: a group with fewer might give someone away.
-        min_cohesion: a group whose members are on average less like each other (cosine) is a heap of leftovers, which another
-            run would heap up otherwise.
+        min_cohesion: a group whose members are less like each other (mean cosine) than this part of what is usual among the
+            groups (their median) is a heap of leftovers, which another run would heap up otherwise.
     """
     # Of n unit vectors whose mean cosine to their centre is s, the mean cosine between two is (n s² - 1) / (n - 1).
     members, strength = pl.len(), pl.col("strength").mean()
-    groups = clusters.group_by("cluster").agg(members=members, cohesion=(members * strength**2 - 1) / (members - 1))
-    good = groups.filter(pl.col("members") >= min_members, pl.col("cohesion") >= min_cohesion)["cluster"]
+    groups = clusters.filter(~pl.col("outlier"), pl.len().over("cluster") >= max(2, min_members)).group_by("cluster")
+    cohesion = groups.agg(cohesion=(members * strength**2 - 1) / (members - 1))
+    good = cohesion.filter(pl.col("cohesion") >= min_cohesion * pl.col("cohesion").median())["cluster"]
     outlier = pl.col("outlier") | ~pl.col("cluster").is_in(good.to_list())
     return clusters.with_columns(
         outlier=outlier,

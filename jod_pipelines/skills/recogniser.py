@@ -111,7 +111,7 @@ class SkillRecogniser:
         broader: skill_uri, broader_uri; the other skills of a text decide by it which of two concepts with one label is meant.
     """
 
-    name = "labels-and-phrases-2"
+    name = "labels-and-phrases-3"
 
     def __init__(self, labels: pl.DataFrame, broader: pl.DataFrame | None = None) -> None:
         self._labels = pl.concat([labels.select(LABELS), said_otherwise().join(labels, on="skill_uri", how="semi")])

@@ -15,6 +15,7 @@ from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.forecasting.labour_market import MEASURES
 from jod_pipelines.opportunities.evaluation import evaluate
 from jod_pipelines.publication.datapackage import logical_hash
+from jod_pipelines.publication.jod_documents import GROUP_FILE
 from jod_pipelines.warehouse.questions import MACHINERY
 from tests_support import ROOT, Run, jod, sandbox_server, stored
 
@@ -157,6 +158,19 @@ def test_planted_working_life_and_balance_are_inside_their_intervals(small_home:
     assert set(found) == {"employed", "leavers", "openings", "supply", "balance"}
     assert all(in_80 >= 0.6 for in_80, _ in found.values())
     assert all(in_95 >= 0.8 for _, in_95 in found.values())
+
+
+def test_every_unit_group_is_published_and_sent_every_time(small_home: Path) -> None:
+    """Also groups nobody has figures of: the consumer replaces what it is sent and keeps what it is not."""
+    with duckdb.connect(str(small_home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        known = connection.sql("select occupation_uri from core.dim_occupation where occupation_level = 'unit_group'").pl()
+    groups = dataset(small_home, "occupation_group")
+    sent = pl.read_csv(release(small_home) / "jod" / GROUP_FILE)
+    assert sorted(groups["occupation_uri"]) == sorted(sent["esco_uri"]) == sorted(known["occupation_uri"])
+    empty = groups.filter(pl.all_horizontal(pl.col("employed_persons", "wage_median_eur_month", "match_state").is_null()))
+    assert 0 < len(empty) < len(groups)
+    documents = {row["esco_uri"]: row["data"] for row in sent.iter_rows(named=True)}
+    assert all(json.loads(documents[uri])["uri"] == uri for uri in groups["occupation_uri"])
 
 
 def test_nothing_personal_is_anywhere_in_the_release_or_the_home(small_home: Path) -> None:

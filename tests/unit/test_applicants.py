@@ -1,5 +1,6 @@
 """Applicants of the years to come add up, stay positive, and are no surer than the few years allow."""
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jod_pipelines.forecasting.applicants import LEAST_YEARS, forecast_applicants
+from jod_pipelines.foresight.labour_market import APPLICANTS
 
 QUANTILES = ["q2_5", "q10", "q50", "q90", "q97_5"]
 
@@ -80,3 +82,37 @@ def test_a_year_without_applicants_is_zero_and_too_few_years_are_told():
     short = forecast_applicants(world(LEAST_YEARS - 1))
     assert short.forecasts.is_empty() and short.evaluation.is_empty()
     assert short.left_out["reason"].unique().to_list() == ["fewer than 4 years of applicants"]
+
+
+def test_applicants_of_an_unknown_region_count_in_totals_only():
+    cells = world()
+    found = forecast_applicants(cells.with_columns(pl.col("region_code").replace("09", "unknown"))).forecasts
+    assert set(found["region_code"]) == {"SSS", "01", "02", "05", "06"}
+    whole = found.filter(pl.col("region_code") == "SSS", pl.col("field_code") == "SSS").sort("target_year")["mean"]
+    assert whole.to_list() == pytest.approx(
+        forecast_applicants(cells)
+        .forecasts.filter(pl.col("region_code") == "SSS", pl.col("field_code") == "SSS")
+        .sort("target_year")["mean"]
+        .to_list()
+    )
+    parts = found.filter(pl.col("region_code") != "SSS", pl.col("field_code") == "SSS").group_by("target_year")
+    assert (parts.agg(pl.col("mean").sum()).sort("target_year")["mean"] < whole).all()
+
+
+@pytest.mark.parametrize(("fetched", "newest"), [("2026-08-31", 2025), ("2026-09-01", 2026), ("2027-01-05", 2026)])
+def test_a_year_counts_when_its_rounds_are_over(fetched, newest):
+    with duckdb.connect() as connection:
+        connection.execute("create schema education; create schema platform")
+        connection.execute(
+            "create table platform.landed as "
+            f"select 'vipunen' as source, 'higher' as resource, timestamp '{fetched}' as fetched_at"
+        )
+        connection.execute(
+            """
+            create table education.fct_applicants_yearly as
+            select '06' as region_code, '09' as field_1_code, '6' as level_1_code, year, 'first_choice_applicants' as measure,
+                10.0 as value, 'vipunen/higher' as source_table
+            from range(2022, 2028) as years (year)
+            """
+        )
+        assert connection.sql(APPLICANTS).pl()["year"].max() == newest

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 
 from jod_pipelines.errors import JodError
 from jod_pipelines.forecasting.ages import five_year_groups
@@ -148,10 +149,44 @@ def test_unusable_history_is_refused(planted):
         simulate_employment(planted.employed, planted.ages.filter(pl.col("year") > 2020), BASELINE, SETTINGS)
 
 
-def test_a_file_that_is_no_scenario_is_named(tmp_path):
-    (tmp_path / "wrong.yaml").write_text("name: wrong\n", encoding="utf-8")
-    with pytest.raises(JodError, match=r"wrong\.yaml is not a scenario"):
+TITLES = {f"{kind}_{language}": "Longer careers" for kind in ("title", "description") for language in ("fi", "sv", "en")}
+SHIFT = {"occupations": ["22"], "growth_pct_points": 1, "reason": "judgement of a test"}
+
+
+def written(folder, file, **fields):
+    (folder / f"{file}.yaml").write_text(yaml.safe_dump({"name": file, **TITLES} | fields), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"title_fi": None, "title_sv": None}, r"mine\.yaml is not a scenario: title_fi: Input should .* \(and 1 more\)"),
+        ({"leaving_faktor": 0.8}, r"leaving_faktor: Extra inputs are not permitted"),
+        ({"leaving_factor": 8}, r"leaving_factor: Input should be less than or equal to 1\.5"),
+        ({"shifts": [SHIFT | {"reason": "mine"}]}, r"shifts\.0\.reason: .* 10 characters"),
+        ({"shifts": [SHIFT | {"from_year_ahead": 9, "to_year_ahead": 2}]}, r"to_year_ahead 2 is before from_year_ahead 9"),
+        ({"name": "Mine!"}, r"name: String should match"),
+        ({"name": "baseline"}, r"mine\.yaml: another file of .* is called baseline too"),
+    ],
+)
+def test_a_mistake_in_a_scenario_file_is_told_with_file_and_place(fields, told, tmp_path):
+    written(tmp_path, "baseline")
+    written(tmp_path, "mine", **fields)
+    with pytest.raises(JodError, match=told):
         read_scenarios(tmp_path)
+
+
+def test_a_file_that_is_no_scenario_is_named(tmp_path):
+    with pytest.raises(JodError, match="is not a folder"):
+        read_scenarios(tmp_path / "none")
+    for text, told in (
+        ("- a list", "the file: Input should be a valid dictionary"),
+        ("a: [1", "not YAML"),
+        ("", "valid dictionary"),
+    ):
+        (tmp_path / "wrong.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(JodError, match=rf"wrong\.yaml is not a scenario: .*{told}"):
+            read_scenarios(tmp_path)
     (tmp_path / "wrong.yaml").unlink()
     with pytest.raises(JodError, match="no scenario called baseline"):
         read_scenarios(tmp_path)

@@ -55,6 +55,9 @@ def test_each_moves_what_it_should_the_way_it_should(moved: pl.DataFrame) -> Non
     assert total(moved, "supply", assumption="growth", **base) == 0
     assert total(moved, "openings", scenario="ageing_care", assumption="leaving") < 0
     assert total(moved, "openings", scenario="faster_technology", occupations="41, 42, 43, 44") < 0
+    shifts = moved.filter(assumption="shift", measure="openings", field_code="SSS", horizon_years=5)
+    there = shifts.filter(pl.col("occupations") != "52")  # no kind of work of the small world sells
+    assert (there["change_persons"] != 0).all(), "an assumption that moves nothing names what is not there"
     parts = moved.filter(measure="openings", horizon_years=10, assumption="growth").select("field_code", "change_persons")
     whole = parts.filter(field_code="SSS")["change_persons"][0]
     assert parts.filter(pl.col("field_code") != "SSS")["change_persons"].sum() == pytest.approx(whole, abs=1)
@@ -71,6 +74,10 @@ def test_scenarios_of_ones_own_are_read_from_their_folder(tmp_path) -> None:
     scenarios = read_scenarios(tmp_path)
     assert list(scenarios) == [BASELINE, "own_plan"]
     assert [(each.scenario, each.assumption, each.assumed) for each in variations(scenarios)][-1] == ("own_plan", "graduates", 20)
+    far = {"occupations": ["811"], "growth_pct_points": 1, "reason": "too fine to be forecast"}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(own | {"shifts": [far]}), "utf-8")
+    with pytest.raises(JodError, match=r"own.yaml is not a scenario: shifts.0.occupations.0"):
+        read_scenarios(tmp_path)
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(own | {"graduates_pct": 500}), "utf-8")
     with pytest.raises(JodError, match=r"own.yaml is not a scenario: graduates_pct: Input should be less than or equal to 50"):
         read_scenarios(tmp_path)
