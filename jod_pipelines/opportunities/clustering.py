@@ -197,7 +197,7 @@ def _nearest(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     parts = round(PARTS_PER_ROOT * items**0.5)
     with threadpool_limits(1):
         if items <= EXACT_UP_TO:
-            index = faiss.IndexFlatIP(size)
+            index: faiss.Index = faiss.IndexFlatIP(size)
         else:
             index = faiss.IndexIVFFlat(faiss.IndexFlatIP(size), size, parts, faiss.METRIC_INNER_PRODUCT)
             index.nprobe = PARTS_SEARCHED
