@@ -152,7 +152,8 @@ class IdentitySettings(_Strict):
     carry_meaning: float = Field(default=0.65, ge=0, lt=1, description="likeness of skills below which it means something else")
     carry_profile: float = Field(default=0.8, gt=0, lt=1, description="likeness of skills that is enough without members")
     meaning_half_life_days: int = Field(default=365, ge=1, description="how fast what an id means may follow its members")
-    join_likeness: float = Field(default=0.75, gt=0, lt=1, description="likeness at which what had two ids becomes one")
+    join_likeness: float = Field(default=0.8, gt=0, lt=1, description="likeness at which what had two ids becomes one")
+    split_likeness: float = Field(default=0.88, gt=0, lt=1, description="likeness of halves, of chance's, under which one is two")
     part_share: float = Field(default=0.3, gt=0, lt=1, description="a part of a group that makes a split or a merge worth naming")
     part_likeness: float = Field(
         default=0.35, ge=0, lt=1, description="likeness of skills that a part has with what it came from"
@@ -186,7 +187,7 @@ class MapSettings(_Strict):
 class ForecastSettings(_Strict):
     """Vacancy forecasts: months ahead, origins of the backtest, months between origins."""
 
-    horizon_months: int = Field(default=24, ge=1, le=36)
+    horizon_months: int = Field(default=36, ge=1, le=36)
     backtest_origins: int = Field(default=24, ge=2)
     backtest_step_months: int = Field(default=3, ge=1)
     min_history_months: int = Field(default=48, ge=24)
@@ -220,6 +221,7 @@ class LongTermSettings(_Strict):
 
     horizon_years: int = Field(default=15, ge=1, le=25)
     draws: int = Field(default=1_000, ge=100, description="simulated futures")
+    scenarios: Path | None = Field(default=None, description="folder of scenario files in place of the project's own")
     seed: int = Field(default=2026, ge=0)
     trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
     min_history_years: int = Field(default=8, ge=5)
@@ -233,6 +235,13 @@ class LongTermSettings(_Strict):
         gt=0,
         description="how many recruits whose education were seen the shares of educations in openings are worth",
     )
+    link_sharpness: tuple[float, float] = Field(
+        default=(1.0, 5.0), description="from and to: power of the likeness of skills in the shares of educations"
+    )
+    link_size_power: tuple[float, float] = Field(
+        default=(0.0, 1.0),
+        description="from and to: power of an education's graduates in its shares; 0 their number does not count",
+    )
     graduate_years: int = Field(default=5, ge=1, description="newest years whose graduates are the level of supply")
 
 
@@ -240,7 +249,7 @@ class PublicationSettings(_Strict):
     """Disclosure limits and consumer limits of a release."""
 
     min_cell: int = Field(default=5, ge=2, description="opportunities with fewer members are not published")
-    min_cohesion: float = Field(default=0.15, ge=0, lt=1, description="mean likeness of two members an opportunity needs")
+    min_cohesion: float = Field(default=0.4, ge=0, lt=1, description="likeness of members an opportunity needs, of the usual")
     max_skills: int = Field(default=20, ge=1, description="skills listed for one opportunity at most")
     min_skills: int = Field(default=8, ge=1, description="skills listed at least, where two members say so many")
     min_skill_share_pct: float = Field(default=10.0, ge=0, le=100)

@@ -59,6 +59,8 @@ SLACK = 1
 """Foreign words allowed between the words of a label."""
 SHORTEST_SINGLE = 4
 """A one-word label shorter than this matches too much."""
+TEXTS_AT_ONCE = 20_000
+"""Texts whose words are held at one time; the words of a million postings would take 10 GB."""
 LABELS = ("skill_uri", "language", "label", "kind")
 RESULT = {
     "text_id": pl.Int64(),
@@ -154,17 +156,16 @@ class SkillRecogniser:
 
     def recognise(self, texts: Sequence[str], languages: Sequence[str]) -> pl.DataFrame:
         """See `Recogniser.recognise`; method is a key of `SCORES`."""
-        parts = [
-            self._recognise_in(language, [number for number, other in enumerate(languages) if other == language], texts)
-            for language in LANGUAGES
-        ]
+        parts = [pl.DataFrame(schema=RESULT)]
+        for language in LANGUAGES:
+            numbers = [number for number, other in enumerate(languages) if other == language]
+            for start in range(0, len(numbers), TEXTS_AT_ONCE):
+                parts.append(self._recognise_in(language, numbers[start : start + TEXTS_AT_ONCE], texts))
         found = pl.concat(parts)
         best = found.sort("text_id", "skill_uri", "score", "start", "end", descending=[False, False, True, False, False])
         return best.unique(["text_id", "skill_uri"], keep="first", maintain_order=True)
 
     def _recognise_in(self, language: str, numbers: list[int], texts: Sequence[str]) -> pl.DataFrame:
-        if not numbers:
-            return pl.DataFrame(schema=RESULT)
         index, vectors, uris = self._of(language)
         at, parsed = [], []
         for number in numbers:

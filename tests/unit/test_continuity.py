@@ -1,9 +1,13 @@
 """Ids over months of planted births, deaths, sleeps, splits and mergers."""
 
+import random
+
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from jod_pipelines.opportunities.boundaries import keep_apart, steady_clusters
+from jod_pipelines.opportunities.boundaries import keep_apart, steady_clusters, tell_apart
 from jod_pipelines.opportunities.continuity import follow, judge
 from jod_pipelines.opportunities.profile import publishable
 from jod_pipelines.sandbox.timeline import Timeline, TimelineSizes, plant
@@ -114,28 +118,83 @@ def test_what_was_two_stays_two_until_it_is_clearly_one():
 def test_only_what_is_contested_is_touched():
     items = two_kinds(2)
     whole = as_one(items)
-    assert keep_apart(whole, items, None, 0.75).equals(whole)
+    assert keep_apart(whole, items, None, 0.88).equals(whole)
     one = items.select("item_id", cluster=pl.lit("a"))
-    assert keep_apart(whole, items, one, 0.75).equals(whole)
+    assert keep_apart(whole, items, one, 0.88).equals(whole)
     few = items.select("item_id", cluster=pl.when(pl.col("item_id") < "b04").then(pl.lit("a")).otherwise(pl.lit("b"))).filter(
         (pl.col("cluster") == "a") | (pl.col("item_id") > "b08")
     )
     assert keep_apart(whole, items, few, 0.75).equals(whole)
 
 
+def groups_of(clusters):
+    """The groups as sets of items, whatever their numbers; what is in none is left out."""
+    listed = clusters.filter(~pl.col("outlier")).group_by("cluster").agg("item_id")["item_id"]
+    return {frozenset(items) for items in listed.to_list()}
+
+
+def asked_for(name, skills, size, dice):
+    """Items of one kind; each asks for each skill with a chance of two in three, and for the kind's first one always."""
+    return [(f"{name}{n:02d}", [skills[0], *(skill for skill in skills[1:] if dice.random() < 2 / 3)]) for n in range(size)]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 4), st.integers(8, 30), st.integers(12, 30), st.randoms(use_true_random=False))
+def test_a_group_that_is_clearly_two_is_told_apart_and_one_that_is_one_is_not(shared, fewer, more, dice):
+    own = {kind: [f"{kind}{n}" for n in range(10 - shared)] + [f"c{n}" for n in range(shared)] for kind in "ab"}
+    a, b = asked_for("a", own["a"], more, dice), asked_for("b", own["b"], fewer, dice)
+    rows = [*a, *b, ("z", ["a0"])]
+    items = pl.DataFrame(rows, schema=["item_id", "skill_uris"], orient="row")
+    whole = as_one(items).with_columns(
+        outlier=pl.col("item_id") == "z", cluster=pl.when(pl.col("item_id") != "z").then("cluster")
+    )
+    whole = whole.with_columns(pl.col("cluster").fill_null(-1))
+    apart = tell_apart(whole, items, 0.88)
+    assert groups_of(apart) == {frozenset(key for key, _ in a), frozenset(key for key, _ in b)}
+    # Row order changes nothing, what is in no group stays so, and once is enough.
+    shuffled = tell_apart(whole.sample(fraction=1, shuffle=True, seed=1), items.sample(fraction=1, shuffle=True, seed=2), 0.88)
+    assert shuffled.equals(apart)
+    assert apart.filter(item_id="z").select("cluster", "outlier").row(0) == (-1, True)
+    assert tell_apart(apart, items, 0.88).equals(apart)
+    # The numbers are anew for the smaller half only, and strengths are to the centres of the halves.
+    assert apart.filter(pl.col("cluster") == 0).height >= apart.filter(pl.col("cluster") == 1).height
+    assert apart.filter("outlier").height == 1
+    assert apart.filter(~pl.col("outlier"))["strength"].min() > 0.2
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(20, 60), st.randoms(use_true_random=False))
+def test_one_kind_is_never_told_apart(size, dice):
+    one = pl.DataFrame(asked_for("a", [f"s{n}" for n in range(10)], size, dice), schema=["item_id", "skill_uris"], orient="row")
+    assert groups_of(tell_apart(as_one(one), one, 0.88)) == {frozenset(one["item_id"])}
+
+
+def test_leftovers_in_a_group_are_no_group_of_their_own():
+    dice = random.Random(1)
+    rows = asked_for("a", [f"s{n}" for n in range(10)], 30, dice)
+    rows += [(f"x{n}", [f"s{n}", *(f"t{(7 * n + k) % 40}" for k in range(6))]) for n in range(6)]
+    items = pl.DataFrame(rows, schema=["item_id", "skill_uris"], orient="row")
+    assert groups_of(tell_apart(as_one(items), items, 0.88)) == {frozenset(items["item_id"])}
+    assert tell_apart(as_one(items).clear(), items.clear(), 0.88).is_empty()
+
+
 def test_heaps_of_leftovers_are_not_published():
     clusters = pl.DataFrame(
         [
             (f"{n}-{m}", n, strength, False)
-            for n, (size, strength) in enumerate([(20, 0.7), (20, 0.3), (6, 0.45), (4, 0.9)])
+            for n, (size, strength) in enumerate([(20, 0.7), (20, 0.65), (20, 0.75), (20, 0.3), (6, 0.5), (4, 0.9)])
             for m in range(size)
         ],
         schema=["item_id", "cluster", "strength", "outlier"],
         orient="row",
     )
-    kept = publishable(clusters, 5, 0.15)
-    assert kept.filter(~pl.col("outlier"))["cluster"].unique().to_list() == [0]
-    assert kept.filter("outlier").select("cluster", "strength").unique().rows() == [(-1, 0.0)]
+    # What is a heap is measured by what is usual: items that say little of themselves are all less alike.
+    for usual in (1.0, 0.6):
+        kept = publishable(clusters.with_columns(pl.col("strength") * usual), 5, 0.4)
+        assert kept.filter(~pl.col("outlier"))["cluster"].unique().sort().to_list() == [0, 1, 2]
+        assert kept.filter("outlier").select("cluster", "strength").unique().rows() == [(-1, 0.0)]
+    left = publishable(clusters.with_columns(outlier=pl.col("cluster") > 0), 5, 0.4)
+    assert left.filter(~pl.col("outlier"))["cluster"].unique().to_list() == [0]
 
 
 @pytest.mark.long

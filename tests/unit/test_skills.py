@@ -56,6 +56,20 @@ def test_skills_are_found_in_other_words_orders_and_forms(recogniser, text, lang
     assert found(recogniser, text, language) == uris
 
 
+def test_texts_taken_one_at_a_time_give_the_same(recogniser, monkeypatch):
+    texts = [
+        "Osaat projektijohtamista",
+        "Du svetsar stålkonstruktioner.",
+        "Hyvä asiakaspalveluosaaminen",
+        "Osaat ratkaista ongelmia",
+    ]
+    languages = ["fi", "sv", "fi", "fi"]
+    at_once = recogniser.recognise(texts, languages)
+    assert at_once["text_id"].unique().sort().to_list() == [0, 1, 2, 3]
+    monkeypatch.setattr("jod_pipelines.skills.recogniser.TEXTS_AT_ONCE", 1)
+    assert recogniser.recognise(texts, languages).equals(at_once)
+
+
 def test_a_country_is_not_a_language_skill(recogniser):
     assert found(recogniser, "Työpaikka sijaitsee Suomessa") == []
     assert found(recogniser, "Puhut sujuvasti suomea") == ["u:finnish"]
