@@ -103,7 +103,7 @@ def agreement(first: pl.Series, second: pl.Series) -> tuple[float, float]:
 def said_of(first: pl.Series, second: pl.Series) -> str:
     alike, kappa = agreement(first, second)
     return (
-        f"right by the first judge {share(first):.2f}, the second {share(second):.2f}, either {share(first | second):.2f}, "
+        f"right by the first judgement {share(first):.2f}, the second {share(second):.2f}, either {share(first | second):.2f}, "
         f"both {share(first & second):.2f}; alike {alike:.2f}, kappa {kappa:.2f}"
     )
 
