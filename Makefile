@@ -28,6 +28,7 @@ check: install  ## format, lint, types, SQL lint, contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint --disable-progress-bar --dialect postgres tests/acceptance/consumer
 	$(BIN)/jod contracts check
 
 format: install

@@ -27,6 +27,7 @@ MATERIAL = [
 LONG_TERM = {
     "forecast_employment": "Employed, leavers and openings by occupation, fifteen years ahead in scenarios",
     "forecast_education_balance": "Openings and graduates by field and level of education, fifteen years ahead in scenarios",
+    "scenario_sensitivity": "How far each assumption of the scenarios alone moves openings and balance",
     "education_demand_supply": "Places, applicants, graduates and openings by field, level, region and year",
 }
 LONG_TERM_MATERIAL = [

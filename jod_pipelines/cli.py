@@ -19,6 +19,7 @@ from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.cli_match import match
 from jod_pipelines.cli_query import query
 from jod_pipelines.errors import JodError, PublicationError, SettingsError
+from jod_pipelines.forecasting.scenarios import FOLDER, read_scenarios
 from jod_pipelines.settings import Settings, load_settings
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -72,6 +73,7 @@ def run(
     settings = load_settings(
         sources=sources, recorded=recorded, scale=scale, seed=seed, home=home, replay=replay, max_lost_ids_pct=max_lost_ids_pct
     )
+    read_scenarios(settings.long_term.scenarios or FOLDER)  # a mistake in a file of one's own is told before the work
     console = Console(highlight=False)
     console.print(f"[bold]jod run[/bold]: sources {settings.sources}, home {settings.home}")
     from assets.run import run_main_job
@@ -190,15 +192,15 @@ def diff(
             console.print(f"    {_plain(sentence)}", soft_wrap=True)
         if 0 < limit < len(found.story[name]):
             console.print(f"    … and {len(found.story[name]) - limit} more; --limit 0 tells all", style="dim")
-    if found.forecast and found.forecast["common"]:
-        moves = found.forecast
-        console.print(
-            f"  forecast_vacancies: {moves['common']:.0f} common targets, median move {moves['median_move_pct']} %, "
-            f"largest {moves['largest_move_pct']} %, {moves['outside_80_pct']} % outside the old 80 % interval"
-        )
-    for move in found.forecast_moves:
-        series, reasons = f"{move['region_code']}/{move['occupation_code']}", ", ".join(move["reasons"])
-        console.print(f"    {series}: moved {move['move']:.1f} vacancies on average: {reasons}", soft_wrap=True)
+    for name, moves in found.forecasts.items():
+        if moves["common"]:
+            console.print(
+                f"  {name}: {moves['common']:.0f} common targets, median move {moves['median_move_pct']} %, "
+                f"largest {moves['largest_move_pct']} %, {moves['outside_80_pct']} % outside the old 80 % interval"
+            )
+        for move in (each for each in found.forecast_moves if f"forecast_{each['forecast']}" == name):
+            series, reasons = f"{move['region_code']}/{move['occupation_code']}", ", ".join(move["reasons"])
+            console.print(f"    {series}: moved {move['move']:.1f} {move['unit']} on average: {reasons}", soft_wrap=True)
 
 
 @app.command()

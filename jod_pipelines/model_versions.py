@@ -11,7 +11,15 @@ import polars as pl
 
 from jod_pipelines.contracts.model import published_table
 from jod_pipelines.fingerprint import code_fingerprint, combined
+from jod_pipelines.forecasting.scenarios import read_scenarios
 from jod_pipelines.settings import Settings
+
+
+def own_scenarios(settings: Settings) -> dict[str, Any]:
+    """Scenarios of a folder of one's own by what they say, as they are part of no code; nothing without such a folder."""
+    folder = settings.long_term.scenarios
+    read = read_scenarios(folder) if folder else {}
+    return {"scenarios": [scenario.model_dump(mode="json") for scenario in read.values()]} if read else {}
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Model:
 
 _OPPORTUNITIES = "jod_pipelines/opportunities"
 _GROUPING = tuple(f"{_OPPORTUNITIES}/{name}.py" for name in ("clustering", "boundaries", "continuity"))
+_PANEL = tuple(f"jod_pipelines/forecasting/{name}.py" for name in ("panel", "smoothing", "backtest"))
 _PROGRAMMES = ("opintopolku", "eperusteet", "koodisto", "esco")
 MODELS = (
     Model("skill_recogniser", ("esco",), ("jod_pipelines/skills",), lambda settings: {}),
@@ -61,12 +70,15 @@ MODELS = (
         lambda settings: settings.matching.model_dump(),
     ),
     Model(
-        "vacancy_forecast",
+        "applicant_forecast",
+        ("vipunen",),
+        tuple(f"jod_pipelines/forecasting/{name}.py" for name in ("applicants", "labour_market", "coherence", "reconciliation")),
+        lambda settings: {},
+    ),
+    Model(
+        "labour_market_forecast",
         ("statfin",),
-        tuple(
-            f"jod_pipelines/forecasting/{name}.py"
-            for name in ("vacancies", "panel", "smoothing", "coherence", "reconciliation", "backtest")
-        ),
+        (*_PANEL, *(f"jod_pipelines/forecasting/{name}.py" for name in ("labour_market", "coherence", "reconciliation"))),
         lambda settings: settings.forecasts.model_dump(),
     ),
     Model(
@@ -76,10 +88,23 @@ MODELS = (
             "jod_pipelines/forecasting/long_term.py",
             "jod_pipelines/forecasting/ages.py",
             "jod_pipelines/forecasting/education_links.py",
+            "jod_pipelines/forecasting/sensitivity.py",
             "jod_pipelines/forecasting/scenarios",
             "jod_pipelines/foresight/employment.py",
         ),
-        lambda settings: settings.long_term.model_dump(),
+        lambda settings: settings.long_term.model_dump() | own_scenarios(settings),
+    ),
+    Model(
+        "skill_trend",
+        ("mylly", "esco"),
+        ("jod_pipelines/forecasting/emerging.py", "jod_pipelines/foresight/skills.py", "jod_pipelines/skills"),
+        lambda settings: settings.skill_trends.model_dump(),
+    ),
+    Model(
+        "skill_demand_forecast",
+        ("mylly", "esco"),
+        (*_PANEL, "jod_pipelines/forecasting/skill_demand.py", "jod_pipelines/skills"),
+        lambda settings: settings.skill_trends.model_dump(),
     ),
 )
 

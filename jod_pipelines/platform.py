@@ -72,23 +72,33 @@ class Platform:
         return self.settings.home.resolve() / "sandbox" / "truth"
 
     def claim(self) -> None:
-        """Make this home one of the current mode of sources, for good: mixed, synthetic data would pass for real.
+        """Make this home one of the current sources, for good: mixed, synthetic data would pass for real.
+
+        A sandbox home also belongs to one synthetic country, or postings of one would be judged by the planted truth of another.
 
         Raises:
-            SettingsError: it holds data of another mode, or cannot be written.
+            SettingsError: it holds data of other sources, or cannot be written.
         """
-        mark, mode = self.home / "sources", self.settings.sources
+        mark, asked = self.home / "sources", self._world()
         try:
             self.home.mkdir(parents=True, exist_ok=True)
-            if not mark.exists():
-                write_atomically(mark, mode.encode())
+            held = mark.read_text("utf-8").splitlines() if mark.exists() else []
+            if asked[: len(held)] == held and asked != held:
+                write_atomically(mark, "\n".join(asked).encode())
         except OSError as error:
             raise SettingsError(f"home {self.home} cannot be written: {error.strerror}; choose another with --home") from None
-        held = mark.read_text("utf-8").strip()
-        if held != mode:
-            raise SettingsError(
-                f"home {self.home} holds data of sources {held}; give {mode} sources a home of their own: --home DIR"
-            )
+        for ours, theirs in zip(asked, held, strict=False):
+            if ours != theirs:
+                raise SettingsError(
+                    f"home {self.home} holds data of sources {theirs}; sources {ours} need a home of their own: --home DIR"
+                )
+
+    def _world(self) -> list[str]:
+        """The mode of sources, and the synthetic country when it is made in this process."""
+        settings = self.settings
+        if settings.sources != "sandbox" or settings.sandbox_url is not None:
+            return [settings.sources]
+        return [settings.sources, f"sandbox with seed {settings.seed} and {settings.postings} postings"]
 
     @contextmanager
     def only_run(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""What a run makes of the warehouse: recognised skills, opportunities, forecasts, a release.
+"""What a run makes of the warehouse: recognised skills, opportunities, a release.
 
 The rooms hold pure functions; this module reads their material from the warehouse and hands their results on.
 """
@@ -16,9 +16,8 @@ import polars as pl
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
 from jod_pipelines.fingerprint import code_fingerprint, combined
-from jod_pipelines.forecasting.vacancies import VacancyForecast, forecast_vacancies
-from jod_pipelines.forecasting.vintages import append_vintage, track_record
 from jod_pipelines.matches import matching_of
+from jod_pipelines.model_versions import own_scenarios
 from jod_pipelines.opportunities.build import (
     Material,
     Opportunities,
@@ -97,6 +96,7 @@ def make_plan(platform: Platform) -> Plan:
         snapshot = platform.archive.resource(resource.source, resource.name).current()
         contents.append((resource.label, snapshot.content_id if snapshot else None))
     settings = platform.settings.model_dump(mode="json", include=SETTINGS_THAT_MATTER)
+    settings["long_term"] |= own_scenarios(platform.settings)
     fingerprint = combined([contents, settings, code_fingerprint()])
     latest = latest_package(platform)
     if latest and latest["fingerprint"] == fingerprint:
@@ -123,10 +123,10 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
         item_id, skill_uri, score, method, text_kind: the best evidence of each item and skill.
     """
     warehouse = Warehouse(platform)
-    texts = warehouse.query(
-        "select item_id, text_kind, language, text from intermediate.int_skill_texts "
-        f"where item_kind = '{item_kind}' order by all"
-    )
+    texts = f"from intermediate.int_skill_texts where item_kind = '{item_kind}'"
+    distinct = warehouse.query(f"select distinct language, text {texts} order by language, text")
+    # Numbers instead of texts from here on: a million postings say a gigabyte.
+    said = warehouse.query(f"select item_id, text_kind, dense_rank() over (order by language, text) - 1 as text_id {texts}")
     recogniser: Recogniser = SkillRecogniser(
         warehouse.query(
             "select concept_uri as skill_uri, language, label, kind from staging.stg_esco__label "
@@ -136,13 +136,10 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
             "select concept_uri as skill_uri, broader_uri from core.bridge_skill_broader where distance = 1 order by all"
         ),
     )
-    distinct = texts.select("language", "text").unique().sort("language", "text").with_row_index("text_id")
-    distinct = distinct.with_columns(pl.col("text_id").cast(pl.Int64))
     found = recogniser.recognise(distinct["text"].to_list(), distinct["language"].to_list())
     items = (
-        texts.join(distinct, on=["language", "text"])
-        .join(found, on="text_id")
-        .sort("item_id", "skill_uri", "score", "text_kind", descending=[False, False, True, False])
+        said.join(found, on="text_id")
+        .sort("item_id", "skill_uri", "score", "text_kind", "method", descending=[False, False, True, False, False])
         .unique(["item_id", "skill_uri"], keep="first", maintain_order=True)
         .select("item_id", "skill_uri", "score", "method", "text_kind")
     )
@@ -216,30 +213,6 @@ def combine_opportunities(platform: Platform) -> None:
     for name, parts in (("opportunity_skill", "skills"), ("opportunity_lineage", "lineage")):
         both = [_derived(warehouse, f"{parts}_{kind}") for kind in KINDS]
         warehouse.write_derived(name, pl.concat(both).sort(list(published_table(name).primary_key)))
-
-
-def make_forecasts(platform: Platform, plan: Plan) -> VacancyForecast:
-    """Forecast vacancies; keep forecasts, what was forecast before, and how both did, for dbt to take over."""
-    warehouse = Warehouse(platform)
-    vacancies = warehouse.query(
-        "select region_code, occupation_code, month, value as open_vacancies from labour_market.fct_vacancies_monthly "
-        "where measure = 'open_vacancies' order by all"
-    )
-    result = forecast_vacancies(vacancies, platform.settings.forecasts)
-    said = previous_rows(platform, "forecast_vintage").filter(pl.col("release_id") != plan.release_id)
-    came = track_record(said, vacancies.rename({"open_vacancies": "value"}))
-    judged = [frame for frame in (result.evaluation, came) if len(frame)]
-    evaluation = pl.concat(judged, how="vertical_relaxed") if judged else result.evaluation
-    frames = {
-        "forecast_vacancies": result.forecasts,
-        "forecast_vintage": append_vintage(said, result.forecasts, plan.release_id) if len(result.forecasts) else said,
-        "forecast_evaluation": evaluation.with_columns(forecast=pl.lit("vacancies")) if len(evaluation) else evaluation,
-    }
-    for name, frame in frames.items():
-        table = published_table(name)
-        kept = frame.select(list(table.polars_schema)).cast(table.polars_schema) if len(frame) else table.empty()
-        warehouse.write_derived(name, kept.sort(list(table.primary_key)))
-    return result
 
 
 def forecast_history(platform: Platform) -> pl.DataFrame:

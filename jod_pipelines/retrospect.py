@@ -9,6 +9,9 @@ from typing import Any
 import polars as pl
 
 from jod_pipelines.contracts.model import published_table
+from jod_pipelines.forecasting.backtest import NAIVE
+from jod_pipelines.forecasting.emerging import EMERGING, FADING, TOO_FEW
+from jod_pipelines.forecasting.labour_market import MEASURES
 from jod_pipelines.forecasting.scenarios import BASELINE
 from jod_pipelines.model_versions import Fit, model_rows
 from jod_pipelines.opportunities.history import Snapshot, evaluation_row
@@ -40,9 +43,10 @@ def keep_history(platform: Platform, plan: Plan) -> dict[str, pl.DataFrame]:
     for kind in KINDS:
         own = skills.filter(opportunity_kind=kind)
         before_map = earlier_map.filter(opportunity_kind=kind)
-        places = lay_out(own, before_map, platform.settings.map)
+        own_before = earlier_skills.filter(opportunity_kind=kind)
+        places = lay_out(own, before_map, platform.settings.map, own_before)
         registry = Registry.from_json(kind, platform.state.read(f"identity.{kind}"))
-        before = Snapshot(registry.active, earlier_skills.filter(opportunity_kind=kind))
+        before = Snapshot(registry.active, own_before)
         now = Snapshot(pl.read_parquet(warehouse.derived / f"members_{kind}.parquet"), own)
         items = platform.state.read(f"quality/{kind}_opportunity")["items"]
         rows.append(evaluation_row(plan.release_id, number, plan.as_of, kind, now, items, before, moved(before_map, places)))
@@ -90,9 +94,10 @@ def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:
     history = pl.read_parquet(warehouse.derived / "opportunity_evaluation.parquet")
     moved_pct = dict(history.filter(release_id=plan.release_id).select("opportunity_kind", "map_moved_pct").iter_rows())
     places = pl.read_parquet(warehouse.derived / "opportunity_map.parquet")
-    skills, months, employed = warehouse.query(
+    skills, months, applicants, employed = warehouse.query(
         "select (select count(*) from core.dim_skill where is_current), "
-        "(select count(*) from labour_market.fct_vacancies_monthly where measure = 'open_vacancies'), "
+        "(select count(*) from labour_market.fct_vacancies_monthly), "
+        "(select count(*) from education.fct_applicants_yearly where measure = 'first_choice_applicants'), "
         "(select count(*) from labour_market.fct_employed_by_age_yearly where measure = 'employed')"
     ).row(0)
     fits = {
@@ -102,8 +107,11 @@ def _fits(platform: Platform, plan: Plan) -> dict[str, Fit]:
         ),
         "opportunity_map": Fit(len(places), {f"{kind}_moved_pct": value for kind, value in moved_pct.items()}),
         "matching": _matching(platform),
-        "vacancy_forecast": Fit(months, _forecast(warehouse)),
+        "labour_market_forecast": Fit(months, _forecast(warehouse, *MEASURES)),
+        "applicant_forecast": Fit(applicants, _forecast(warehouse, "applicants")),
         "long_term_forecast": Fit(employed, _long_term(warehouse)),
+        "skill_trend": _skill_trend(warehouse),
+        "skill_demand_forecast": _skill_demand(warehouse),
     }
     return fits | {f"{kind}_clusters": Fit(figures["items"], _figures(figures)) for kind, figures in quality.items()}
 
@@ -134,9 +142,10 @@ def _recognised(warehouse: Warehouse) -> dict[str, float | int | None]:
     }
 
 
-def _forecast(warehouse: Warehouse) -> dict[str, float | int | None]:
+def _forecast(warehouse: Warehouse, *forecasts: str) -> dict[str, float | int | None]:
     """Of all series the backtest covers, each counting once."""
-    rows = pl.read_parquet(warehouse.derived / "forecast_evaluation.parquet").filter(model=ISSUED)
+    rows = pl.read_parquet(warehouse.derived / "forecast_evaluation.parquet")
+    rows = rows.filter(pl.col("forecast").is_in(forecasts), model=ISSUED)
     names = ("mase", "mase_seasonal_naive", "coverage_80_pct", "coverage_95_pct")
     means = [
         ((pl.col(name) * pl.col("series")).sum() / pl.col("series").filter(pl.col(name).is_not_null()).sum()).alias(name)
@@ -153,6 +162,22 @@ def _long_term(warehouse: Warehouse) -> dict[str, float | int | None]:
         pl.col("horizon_years").max(), (100 * (pl.col("q90") - pl.col("q10")) / pl.col("q50")).median().alias("width")
     ).row(0)
     return {"occupations": last["occupation_code"].n_unique(), "years_ahead": years, "interval_80_pct": width}
+
+
+def _skill_trend(warehouse: Warehouse) -> Fit:
+    """How many skills the newest month says something of."""
+    trends = pl.read_parquet(warehouse.derived / "skill_trend.parquet")
+    newest = trends.filter(pl.col("month") == pl.col("month").max())
+    count = dict(newest["trend"].value_counts().iter_rows())
+    judged = len(newest) - count.get(TOO_FEW, 0)
+    return Fit(len(trends), {"skills": judged, "emerging": count.get(EMERGING, 0), "fading": count.get(FADING, 0)})
+
+
+def _skill_demand(warehouse: Warehouse) -> Fit:
+    """For how many skills the year before could not be bettered."""
+    rows = pl.read_parquet(warehouse.derived / "forecast_skill_demand.parquet").unique("skill_uri")
+    naive = len(rows.filter(model=NAIVE))
+    return Fit(len(rows), {"skills": len(rows), "seasonal_naive_pct": 100 * naive / len(rows) if len(rows) else None})
 
 
 def _shaped(name: str, frame: pl.DataFrame) -> pl.DataFrame:

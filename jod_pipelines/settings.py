@@ -187,7 +187,7 @@ class MapSettings(_Strict):
 class ForecastSettings(_Strict):
     """Vacancy forecasts: months ahead, origins of the backtest, months between origins."""
 
-    horizon_months: int = Field(default=24, ge=1, le=36)
+    horizon_months: int = Field(default=36, ge=1, le=36)
     backtest_origins: int = Field(default=24, ge=2)
     backtest_step_months: int = Field(default=3, ge=1)
     min_history_months: int = Field(default=48, ge=24)
@@ -221,6 +221,7 @@ class LongTermSettings(_Strict):
 
     horizon_years: int = Field(default=15, ge=1, le=25)
     draws: int = Field(default=1_000, ge=100, description="simulated futures")
+    scenarios: Path | None = Field(default=None, description="folder of scenario files in place of the project's own")
     seed: int = Field(default=2026, ge=0)
     trend_years: int = Field(default=10, ge=4, description="newest years whose growth makes the trend")
     min_history_years: int = Field(default=8, ge=5)
@@ -233,6 +234,13 @@ class LongTermSettings(_Strict):
         default=8.0,
         gt=0,
         description="how many recruits whose education were seen the shares of educations in openings are worth",
+    )
+    link_sharpness: tuple[float, float] = Field(
+        default=(1.0, 5.0), description="from and to: power of the likeness of skills in the shares of educations"
+    )
+    link_size_power: tuple[float, float] = Field(
+        default=(0.0, 1.0),
+        description="from and to: power of an education's graduates in its shares; 0 their number does not count",
     )
     graduate_years: int = Field(default=5, ge=1, description="newest years whose graduates are the level of supply")
 

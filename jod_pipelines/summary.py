@@ -78,7 +78,7 @@ def _accuracy(platform: Platform) -> str:
     import polars as pl
 
     path = platform.releases_folder / "latest" / "parquet" / "forecast_evaluation" / "forecast_evaluation.parquet"
-    evaluation = pl.read_parquet(path).drop_nulls("wis") if path.exists() else pl.DataFrame()
+    evaluation = pl.read_parquet(path).filter(model="issued", forecast="vacancies") if path.exists() else pl.DataFrame()
     if evaluation.is_empty():
         return ""
     weighted = evaluation.select(

@@ -29,6 +29,8 @@ RATE = 0.1
 """How far the aim of a level moves with each origin's outcome."""
 WIDTH_UNKNOWN = np.array([1.606, 2.456])
 """Widths while no error is known yet, in units of the scale: normal errors as large as those of seasonal naive."""
+SURE_STEPS = 12
+"""Beyond them few outcomes are known, and widths grow at least as those of a random walk."""
 LEAST_AIM, MOST_AIM = LEVELS - 0.15, np.array([0.97, 0.998])
 
 
@@ -121,15 +123,20 @@ def with_intervals(found: Backtest) -> Issued:
         scored = np.full(found.actual.shape, np.nan)
         for rows, best in zip(groups, chosen.values(), strict=True):
             scored[rows], points[rows, at], model[rows, at] = found.errors(best)[rows], found.models[best][rows, at], best
+        sure: dict[int, Numbers] = {}
         unknown = ~np.isfinite(points[:, at]).all(axis=1)
         points[unknown, at], model[unknown, at] = found.models["level"][unknown, at], "level"
         for step in range(horizon):
             seen = found.seen(at, step)
-            for rows, aim in zip(groups, aims, strict=True):
+            for place, (rows, aim) in enumerate(zip(groups, aims, strict=True)):
                 for past in [past for past in seen if (past, step) not in told]:
                     aim[step] += RATE * (LEVELS - _share_inside(found.actual[rows, past, step], limits[rows, past, step]))
                 aim[step] = np.clip(aim[step], LEAST_AIM, MOST_AIM)
                 width = _width(_pool(scored[:, seen, step], rows), aim[step])
+                if step < SURE_STEPS:
+                    sure[place] = width
+                else:
+                    width = np.maximum(width, sure[place] * np.sqrt((step + 1) / SURE_STEPS))
                 half = np.concatenate([-width[::-1], width])
                 limits[rows, at, step] = points[rows, at, step, None] + half * unit[rows, at, None]
             told |= {(past, step) for past in seen}

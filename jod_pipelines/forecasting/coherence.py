@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jod_pipelines.forecasting.reconciliation import scale_to_totals
+from jod_pipelines.forecasting.reconciliation import CLOSE, scale_to_totals
 from jod_pipelines.forecasting.smoothing import Numbers
 
 TOTAL = "SSS"
@@ -20,7 +20,7 @@ LEAST_CELL = 1e-6
 """A cell forecast as zero starts from this, so that a total above zero has somewhere to go."""
 
 
-def coherent_points(names: list[str], y: Numbers, points: Numbers, *, with_cells: bool = True) -> Numbers:
+def coherent_points(names: list[str], y: Numbers, points: Numbers, *, with_cells: bool = True, close: float = CLOSE) -> Numbers:
     """Point forecasts of which the parts of each total add up to it, or to less where parts are hidden.
 
     Args:
@@ -28,6 +28,7 @@ def coherent_points(names: list[str], y: Numbers, points: Numbers, *, with_cells
         y: series x periods known at the origin, NaN where not known.
         points: series x steps, base forecasts.
         with_cells: fit the cells of regions and occupations too; without, they stay as they were.
+        close: largest gap between a total and its cells that counts as none.
 
     Returns:
         series x steps. Without a country series nothing is changed.
@@ -48,7 +49,7 @@ def coherent_points(names: list[str], y: Numbers, points: Numbers, *, with_cells
             fitted[parts] = _share_out(points[country], points[parts], hidden_share(recent[country], recent[parts]))
     cells = [place for (region, occupation), place in at.items() if TOTAL not in (region, occupation)]
     if cells and with_cells:
-        fitted[cells] = _cells(at, cells, recent, points, fitted)
+        fitted[cells] = _cells(at, cells, recent, points, fitted, close)
     return fitted
 
 
@@ -67,7 +68,9 @@ def _share_out(total: Numbers, parts: Numbers, hidden: float) -> Numbers:
     return np.asarray(shares * total * (1 - hidden))
 
 
-def _cells(at: dict[tuple[str, ...], int], cells: list[int], recent: Numbers, points: Numbers, fitted: Numbers) -> Numbers:
+def _cells(
+    at: dict[tuple[str, ...], int], cells: list[int], recent: Numbers, points: Numbers, fitted: Numbers, close: float
+) -> Numbers:
     """Cells scaled to region and occupation totals; cells without a forecast take up what the totals leave."""
     keys = {place: key for key, place in at.items()}
     regions = sorted({keys[cell][0] for cell in cells})
@@ -80,17 +83,19 @@ def _cells(at: dict[tuple[str, ...], int], cells: list[int], recent: Numbers, po
         own = [np.array(cells)[belongs == place] for place in range(len(totals))]
         return np.array([0.0 if t is None else hidden_share(recent[t], recent[o]) for t, o in zip(totals, own, strict=True)])
 
+    def known(totals: list[int | None]) -> Numbers:
+        """Steps x totals, one more without a total; NaN where there is none."""
+        nothing = np.full(points.shape[1], np.nan)
+        return np.stack([nothing if t is None else fitted[t] for t in [*totals, None]], axis=1)
+
     row_of = [at.get((region, TOTAL)) for region in regions]
     column_of = [at.get((TOTAL, occupation)) for occupation in occupations]
-    row_left, column_left = left(row_of, row), left(column_of, column)
-    out = np.empty((len(cells), points.shape[1]))
-    for step in range(points.shape[1]):
-        rows = np.array([np.nan if t is None else fitted[t, step] for t in [*row_of, None]])
-        columns = np.array([np.nan if t is None else fitted[t, step] for t in [*column_of, None]])
-        hidden_rows, hidden_columns = row_left * np.nan_to_num(rows[:-1]), column_left * np.nan_to_num(columns[:-1])
-        seed = np.zeros((len(rows), len(columns)))
-        seed[:-1, :-1] = np.outer(hidden_rows, hidden_columns) / max(hidden_rows.sum(), hidden_columns.sum(), 1.0)
-        seed[:-1, -1], seed[-1, :-1] = hidden_rows, hidden_columns
-        seed[row, column] = np.maximum(points[cells, step], LEAST_CELL)
-        out[:, step] = scale_to_totals(seed, rows, columns)[row, column]
-    return out
+    rows, columns = known(row_of), known(column_of)
+    hidden_rows = left(row_of, row) * np.nan_to_num(rows[:, :-1])
+    hidden_columns = left(column_of, column) * np.nan_to_num(columns[:, :-1])
+    whole = np.maximum(np.maximum(hidden_rows.sum(axis=1), hidden_columns.sum(axis=1)), 1.0)
+    seeds = np.zeros((len(rows), rows.shape[1], columns.shape[1]))
+    seeds[:, :-1, :-1] = hidden_rows[:, :, None] * hidden_columns[:, None, :] / whole[:, None, None]
+    seeds[:, :-1, -1], seeds[:, -1, :-1] = hidden_rows, hidden_columns
+    seeds[:, row, column] = np.maximum(points[cells], LEAST_CELL).T
+    return scale_to_totals(seeds, rows, columns, close)[:, row, column].T

@@ -14,7 +14,9 @@ DIGITS = 6
 """Figures are rounded: a sum of many numbers differs in its last bits with the order threads add them in."""
 EVALUATION_BANDS = ((1, 12), (13, 24), (25, 36))
 ISSUED = "issued"
-"""What would have been published: at each origin the model that was chosen with what was known then."""
+"""What would have been published: at each origin the model that was chosen with what was known then, added up."""
+APART = "before_adding_up"
+"""The same before totals and parts were made to add up."""
 
 
 def evaluate_backtest(found: Backtest, issued: Issued, first_origin: int = 0) -> pl.DataFrame:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from jod_pipelines.errors import JodError
+from jod_pipelines.forecasting.education_links import Links
 from jod_pipelines.forecasting.scenarios import Scenario
 from jod_pipelines.settings import LongTermSettings
 
@@ -221,14 +222,13 @@ class Supply:
     Args:
         graduates: field_code, level_code, year, persons who completed a qualification.
         placement: field_code, level_code, employed_share (0-1) a year later.
-        links: occupation_code, field_code, level_code, share: by which educations an occupation's openings are filled; the shares
-            of an occupation add up to 1.
+        links: by which educations the openings of occupations are filled; it holds as many draws and all their occupations.
         young: year, persons in the ages that graduate, observed and projected; graduates follow it.
     """
 
     graduates: pl.DataFrame
     placement: pl.DataFrame
-    links: pl.DataFrame
+    links: Links
     young: pl.DataFrame
 
 
@@ -240,14 +240,9 @@ def education_balance(draws: Draws, supply: Supply, scenario: Scenario, settings
         the year, balance is supply less openings), mean, q2_5, q10, q50, q90, q97_5, model, unit.
     """
     keys = ["field_code", "level_code"]
-    educations = supply.links.select(keys).unique().sort(keys)
-    shares = np.zeros((len(draws.occupations), len(educations)))
-    numbered = supply.links.join(educations.with_row_index("column"), on=keys)
-    rows = {code: row for row, code in enumerate(draws.occupations)}
-    for code, column, share in numbered.select("occupation_code", "column", "share").iter_rows():
-        if code in rows:
-            shares[rows[code], column] += share
-    openings = np.einsum("dyo,doe->dye", draws.openings, _drawn_links(shares, settings))
+    educations = supply.links.educations
+    places = [supply.links.occupations.index(code) for code in draws.occupations]
+    openings = np.einsum("dyo,doe->dye", draws.openings, supply.links.drawn[:, places])
     drawn = _supply_paths(educations, supply, draws, scenario, settings)
     frames = []
     for name, values in {"openings": openings, "supply": drawn, "balance": drawn - openings}.items():
@@ -256,13 +251,6 @@ def education_balance(draws: Draws, supply: Supply, scenario: Scenario, settings
     split = pl.col("education").str.split("/").list
     frame = pl.concat(frames).with_columns(field_code=split.first(), level_code=split.last()).drop("education")
     return _labelled(frame, draws.origin_year, scenario, keys)
-
-
-def _drawn_links(shares: np.ndarray, settings: LongTermSettings) -> np.ndarray:
-    """Shares that may be the true ones, draws x occupations x educations: Dirichlet around those given."""
-    random = np.random.default_rng(settings.seed + 2)
-    parts = random.standard_gamma(settings.link_weight * shares, (settings.draws, *shares.shape))
-    return np.asarray(parts / parts.sum(axis=2, keepdims=True).clip(1e-300))
 
 
 def _supply_paths(

@@ -12,7 +12,8 @@ from jod_pipelines.forecasting.evaluation import DIGITS, EVALUATION_BANDS
 
 PUBLISHED = "published"
 """Model of the rows that judge what releases said."""
-SERIES = ["region_code", "occupation_code", "scenario"]
+KEYS = ["forecast", "region_code", "occupation_code"]
+SERIES = [*KEYS, "scenario"]
 FIGURES = ["mean", "q2_5", "q10", "q50", "q90", "q97_5"]
 YEAR = 12
 
@@ -47,38 +48,37 @@ def track_record(vintages: pl.DataFrame, actual: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         vintages: see `append_vintage`.
-        actual: region_code, occupation_code, month, value (null where unknown).
+        actual: forecast, region_code, occupation_code, month, value (null where unknown).
 
     Returns:
-        The columns of `evaluate_backtest` with the model PUBLISHED; empty while no month forecast has come. Errors are divided by
-        the mean yearly change of their series, as far as it is known now.
+        forecast and the columns of `evaluate_backtest` with the model PUBLISHED; empty while no month forecast has come. Errors
+        are divided by the mean yearly change of their series, as far as it is known now.
     """
-    known = actual.drop_nulls("value").select("region_code", "occupation_code", "month", "value")
-    keys = ["region_code", "occupation_code"]
+    known = actual.drop_nulls("value").select(*KEYS, "month", "value")
     years_back = (pl.col("horizon_months") - 1) // YEAR + 1
     a_year_on = known.with_columns(month=pl.col("month").dt.offset_by("1y")).rename({"value": "a_year_before"})
     scale = (
-        known.join(a_year_on, on=[*keys, "month"])
-        .group_by(keys)
+        known.join(a_year_on, on=[*KEYS, "month"])
+        .group_by(KEYS)
         .agg(scale=(pl.col("value") - pl.col("a_year_before")).abs().mean())
         .filter(pl.col("scale") > 0)
     )
     come = (
-        vintages.join(known, left_on=[*keys, "target_month"], right_on=[*keys, "month"])
+        vintages.join(known, left_on=[*KEYS, "target_month"], right_on=[*KEYS, "month"])
         .with_columns(month=pl.col("target_month").dt.offset_by(pl.format("-{}y", years_back)))
-        .join(known.rename({"value": "naive"}), on=[*keys, "month"])
-        .join(scale, on=keys)
+        .join(known.rename({"value": "naive"}), on=[*KEYS, "month"])
+        .join(scale, on=KEYS)
     )
     error, naive = (pl.col("value") - pl.col("mean")) / pl.col("scale"), (pl.col("value") - pl.col("naive")) / pl.col("scale")
     rows = []
     for start, end in EVALUATION_BANDS:
         band = come.filter(pl.col("horizon_months").is_between(start, end))
         rows.append(
-            band.group_by(series_group=_group()).agg(
+            band.group_by("forecast", series_group=_group()).agg(
                 model=pl.lit(PUBLISHED),
                 horizon_from=pl.lit(start),
                 horizon_to=pl.col("horizon_months").max(),
-                series=pl.struct(keys).n_unique(),
+                series=pl.struct(KEYS).n_unique(),
                 origins=pl.col("origin").n_unique(),
                 mase=error.abs().mean(),
                 rmsse=(error**2).mean().sqrt(),
@@ -88,7 +88,7 @@ def track_record(vintages: pl.DataFrame, actual: pl.DataFrame) -> pl.DataFrame:
                 mase_seasonal_naive=naive.abs().mean(),
             )
         )
-    return pl.concat(rows).with_columns(pl.col(pl.Float64).round(DIGITS)).sort("series_group", "horizon_from")
+    return pl.concat(rows).with_columns(pl.col(pl.Float64).round(DIGITS)).sort("forecast", "series_group", "horizon_from")
 
 
 def _group() -> pl.Expr:

@@ -9,9 +9,11 @@ from jod_pipelines.forecasting.ages import five_year_groups
 from jod_pipelines.forecasting.education_gap import WHOLE_COUNTRY, education_gap, regional_openings, regional_supply
 from jod_pipelines.forecasting.education_links import EDUCATION, education_links
 from jod_pipelines.forecasting.long_term import Supply, education_balance, employment_forecast, simulate_employment
-from jod_pipelines.forecasting.scenarios import BASELINE, read_scenarios
+from jod_pipelines.forecasting.scenarios import BASELINE, FOLDER, read_scenarios
+from jod_pipelines.forecasting.sensitivity import sensitivity_rows, variations
 from jod_pipelines.foresight.material import kept, material
 from jod_pipelines.platform import Platform
+from jod_pipelines.settings import LongTermSettings
 from jod_pipelines.warehouse.build import Warehouse
 
 AGES = """
@@ -87,8 +89,9 @@ def foresee_employment(platform: Platform) -> dict[str, pl.DataFrame]:
     """Employment and openings by occupation, supply and balance by education, in every scenario; docs/methods/long_term.md.
 
     Returns:
-        forecast_employment, forecast_education_balance and education_demand_supply, as their contracts say; kept for dbt. Without
-        employment by age (recordings have none) the forecasts are empty and what is known of educations stands alone.
+        forecast_employment, forecast_education_balance, scenario_sensitivity and education_demand_supply, as their contracts
+        say; kept for dbt. Without employment by age (recordings have none) the forecasts are empty and what is known of
+        educations stands alone.
     """
     warehouse, settings = Warehouse(platform), platform.settings.long_term
     with material(warehouse) as connection:
@@ -96,32 +99,42 @@ def foresee_employment(platform: Platform) -> dict[str, pl.DataFrame]:
         asked, taught, employed = (connection.sql(sql).pl() for sql in (ASKED, TAUGHT, EMPLOYED))
         applicants = connection.sql(APPLICANTS).pl()
     ages = five_year_groups(ages)
-    supply = _supply(graduates, young, asked, taught, sorted(set(ages["occupation_code"])), settings.graduate_years)
+    supply = _supply(graduates, young, asked, taught, sorted(set(ages["occupation_code"])), settings)
     totals = ages.group_by("occupation_code", "year").agg(pl.col("persons").sum())
-    employment, balance = [], []
-    for scenario in read_scenarios().values() if len(ages) else ():
+    employment, balance, moved = [], [], []
+    scenarios = read_scenarios(settings.scenarios or FOLDER)
+    for scenario in scenarios.values() if len(ages) else ():
         draws = simulate_employment(totals, ages, scenario, settings)
         employment.append(employment_forecast(draws, scenario))
         balance.append(education_balance(draws, supply, scenario, settings))
+    for variation in variations(scenarios) if len(ages) else ():
+        draws = simulate_employment(totals, ages, variation.changed, settings)
+        moved.append(sensitivity_rows(variation, balance[0], education_balance(draws, supply, variation.changed, settings)))
     found = {
         name: pl.concat(frames) if frames else published_table(name).empty()
         for name, frames in zip(LONG_TERM, (employment, balance), strict=False)
     }
     openings, given = (_baseline(frame, measure) for frame, measure in zip(found.values(), ("openings", "supply"), strict=True))
+    found["scenario_sensitivity"] = pl.concat(moved) if moved else published_table("scenario_sensitivity").empty()
     found["education_demand_supply"] = education_gap(
         applicants,
         graduates.select(*EDUCATION, "region_code", "year", "graduates_persons"),
-        regional_openings(openings, employed, supply.links),
+        regional_openings(openings, employed, supply.links.shares()),
         regional_supply(given, graduates),
     )
     return kept(warehouse, found)
 
 
 def _supply(
-    graduates: pl.DataFrame, young: pl.DataFrame, asked: pl.DataFrame, taught: pl.DataFrame, occupations: list[str], years: int
+    graduates: pl.DataFrame,
+    young: pl.DataFrame,
+    asked: pl.DataFrame,
+    taught: pl.DataFrame,
+    occupations: list[str],
+    settings: LongTermSettings,
 ) -> Supply:
     """What education gives, of the newest years' graduates in the whole country."""
-    country = graduates.filter(region_code=WHOLE_COUNTRY).filter(pl.col("year") > pl.col("year").max() - years)
+    country = graduates.filter(region_code=WHOLE_COUNTRY).filter(pl.col("year") > pl.col("year").max() - settings.graduate_years)
     completed, works = pl.col("graduates_persons").sum(), pl.col("employed_persons").sum()
     placement = (
         country.group_by(EDUCATION)
@@ -132,7 +145,7 @@ def _supply(
     return Supply(
         graduates=country.select(*EDUCATION, "year", persons=pl.col("graduates_persons").fill_null(0)),
         placement=placement,
-        links=education_links(asked, taught, working, occupations),
+        links=education_links(asked, taught, working, occupations, settings),
         young=young,
     )
 

@@ -22,10 +22,15 @@ FIT_ITEMS = 30_000
 """Groups are looked for among at most this many items; all others join the group most like them."""
 FEWEST_NEIGHBOURS, ITEMS_PER_NEIGHBOUR = 5, 50
 """A few hundred programmes fall into groups of five to ten: with more neighbours than that, groups run together."""
-CONTEXT_WEIGHT = 0.5
+CONTEXT_SKILLS, CONTEXT_LEAST, CONTEXT_MOST = 12.0, 0.5, 1.5
+"""What is said of few skills is known better by its field or occupation: context weighs 12 / skills of the item, in bounds."""
 ALIKE_PART, ALIKE_AT_MOST = 0.9, 0.6
 """Centres are alike when they are about as near to each other as items are to their own: distinct kinds of tidy items
 (programmes with structured skills) are nearer to each other than halves of one kind of untidy ones (postings)."""
+EXACT_UP_TO = 5_000
+"""Among more items than this, neighbours are searched for only in the parts of space nearest to each."""
+PARTS_PER_ROOT, PARTS_SEARCHED = 1.5, 8
+"""Parts space is cut into, for each unit of the root of the number of items, and how many of them are searched."""
 DENSE_SHARE = 0.001
 """HDBSCAN's smallest group, as a share of the items."""
 BLOCK = 50_000
@@ -46,7 +51,7 @@ def cluster(items: pl.DataFrame, settings: ClusterSettings, previous: pl.DataFra
 
     Args:
         items: item_id (unique), skill_uris (list of strings), optionally weights (list of floats, one per skill) and
-            context (list of strings: occupation, field and the like, counted at half weight).
+            context (list of strings: occupation, field and the like, which weighs more the fewer skills an item has).
         settings: sizes, thresholds and the seed.
         previous: item_id, cluster of an earlier run, whatever its names for clusters; an item stays with the group its
             old cluster lives on in unless another is clearly nearer (`settings.keep_margin`).
@@ -83,8 +88,11 @@ def _cells(items: pl.DataFrame) -> sparse.csr_matrix:
     ).explode("feature", "weight")
     parts = [skills.with_columns(pl.col("weight").cast(pl.Float32))]
     if "context" in items.columns:
-        context = items.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), feature="context").explode("feature")
-        parts.append(context.with_columns(weight=pl.lit(CONTEXT_WEIGHT, pl.Float32)))
+        weight = (CONTEXT_SKILLS / pl.col("skill_uris").list.len()).clip(CONTEXT_LEAST, CONTEXT_MOST)
+        context = items.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), feature="context", weight=weight.cast(pl.Float32)
+        )
+        parts.append(context.explode("feature"))
     cells = pl.concat(parts).drop_nulls()
     names = cells["feature"].unique().sort()
     cells = cells.with_columns(pl.col("feature").cast(pl.Enum(names)).to_physical().cast(pl.UInt32))
@@ -185,11 +193,19 @@ def _nearest(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     import faiss
     from threadpoolctl import threadpool_limits
 
+    items, size = vectors.shape
+    parts = round(PARTS_PER_ROOT * items**0.5)
     with threadpool_limits(1):
-        index = faiss.IndexFlatIP(vectors.shape[1])
+        if items <= EXACT_UP_TO:
+            index = faiss.IndexFlatIP(size)
+        else:
+            index = faiss.IndexIVFFlat(faiss.IndexFlatIP(size), size, parts, faiss.METRIC_INNER_PRODUCT)
+            index.nprobe = PARTS_SEARCHED
+            index.train(vectors)
         index.add(vectors)
         likeness, nearest = index.search(vectors, count)
-    return nearest, likeness
+    # Where the parts searched hold too few, the row itself stands in for the missing ones.
+    return np.where(nearest < 0, np.arange(items)[:, None], nearest), likeness
 
 
 def _shared_neighbours(vectors: np.ndarray, neighbours: int) -> sparse.csr_matrix:
@@ -235,10 +251,11 @@ def _settle(cells: sparse.csr_matrix, fit: np.ndarray, labels: np.ndarray, small
 
     Naive Bayes over skills asked for or not, weights counting as part of a skill; groups under `smallest` dissolve.
     """
-    average = np.asarray(cells.mean(axis=0)).ravel()
+    said = cells.minimum(1)  # weights above one weigh the evidence of an item; of a group's profile it is one member that says it
+    average = np.asarray(said.mean(axis=0)).ravel()
     settled = np.full(cells.shape[0], -1)
     for _ in range(ROUNDS):
-        odds, none = _profiles(cells[fit], labels, average, smallest)
+        odds, none = _profiles(said[fit], labels, average, smallest)
         blocks = (cells[start : start + BLOCK] @ odds + none for start in range(0, cells.shape[0], BLOCK))
         before, settled = settled, np.concatenate([block.argmax(axis=1) for block in blocks])
         fit, labels = np.arange(len(settled)), settled

@@ -21,13 +21,16 @@ STRETCHED = 10.0
 POSITIONS = {"opportunity_id": pl.String(), "x": pl.Float64(), "y": pl.Float64()}
 
 
-def lay_out(skills: pl.DataFrame, earlier: pl.DataFrame, settings: MapSettings) -> pl.DataFrame:
+def lay_out(
+    skills: pl.DataFrame, earlier: pl.DataFrame, settings: MapSettings, earlier_skills: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Places of opportunities on a plane.
 
     Args:
         skills: opportunity_id, skill_uri, weight (0-1).
         earlier: opportunity_id, x, y of the last map; empty for the first.
         settings: neighbours, rounds and the seed.
+        earlier_skills: opportunity_id, skill_uri, weight of the last map; where nothing has changed since, neither does the map.
 
     Returns:
         opportunity_id, x, y, sorted by opportunity_id; no rows for fewer than five opportunities. Distances are
@@ -36,6 +39,8 @@ def lay_out(skills: pl.DataFrame, earlier: pl.DataFrame, settings: MapSettings) 
     ids = skills["opportunity_id"].unique().sort()
     if len(ids) < FEWEST:
         return pl.DataFrame(schema=POSITIONS)
+    if earlier_skills is not None and _same(skills, earlier_skills) and earlier["opportunity_id"].sort().equals(ids):
+        return earlier.select(*POSITIONS).sort("opportunity_id")
     vectors = _profiles(skills, ids)
     known = pl.DataFrame({"opportunity_id": ids}).join(earlier, on="opportunity_id", how="left", maintain_order="left")
     before = known.select("x", "y").to_numpy().astype(np.float64)
@@ -54,6 +59,11 @@ def moved(earlier: pl.DataFrame, now: pl.DataFrame) -> float | None:
     distance = ((pl.col("x_now") - pl.col("x")) ** 2 + (pl.col("y_now") - pl.col("y")) ** 2).sqrt()
     median = both.select(distance.median()).item() if len(both) else None
     return None if median is None or not width.item() else 100 * float(median / width.item())
+
+
+def _same(skills: pl.DataFrame, others: pl.DataFrame) -> bool:
+    columns = ["opportunity_id", "skill_uri", "weight"]
+    return skills.select(columns).sort(columns).equals(others.select(columns).sort(columns))
 
 
 def _profiles(skills: pl.DataFrame, ids: pl.Series) -> np.ndarray:

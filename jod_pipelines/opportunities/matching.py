@@ -344,10 +344,10 @@ def _places_at_random(rows: sparse.csr_array, random: np.random.Generator) -> np
 def _members(profiles: Profiles, members: pl.DataFrame, skills: pl.DataFrame) -> tuple[sparse.csr_array, sparse.csr_array]:
     """What members (m) have (m, s), and what they belong to (m, o)."""
     rows = members.select("item_id").with_row_index("row")
-    cells = skills.unique().join(rows, on="item_id").sort("row", "skill_uri")
-    columns = profiles.columns(cells["skill_uri"].to_list())
-    known = columns >= 0
-    has = _matrix(cells["row"].to_numpy()[known], columns[known], np.ones(known.sum()), (len(members), len(profiles.skill_uris)))
+    known = pl.DataFrame({"skill_uri": pl.Series(profiles.skill_uris, dtype=pl.String)}).with_row_index("column")
+    # Numbers before anything is compared: a million postings say ten million skills.
+    cells = skills.join(rows, on="item_id").join(known, on="skill_uri").select("row", "column").unique().sort("row", "column")
+    has = _matrix(cells["row"].to_numpy(), cells["column"].to_numpy(), np.ones(len(cells)), (len(rows), len(known)))
     opportunities = _places(profiles.opportunity_ids, members["opportunity_id"].to_list())
     shape = (len(members), len(profiles.opportunity_ids))
     return has, _matrix(np.arange(len(members)), opportunities, np.ones(len(members)), shape)

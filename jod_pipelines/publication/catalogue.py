@@ -11,12 +11,16 @@ import polars as pl
 from jod_pipelines.contracts.dictionary import TEMPLATES as DICTIONARY_TEMPLATES
 from jod_pipelines.contracts.dictionary import page_name
 from jod_pipelines.contracts.model import published_table
+from jod_pipelines.forecasting.evaluation import ISSUED
+from jod_pipelines.forecasting.vintages import PUBLISHED
+from jod_pipelines.publication.accuracy_page import accuracy_parts
 from jod_pipelines.publication.datapackage import ReleaseNote
 from jod_pipelines.publication.plots import HISTORY_MONTHS, bar_plot, forecast_plot
 from jod_pipelines.publication.retrospect_page import FIGURES, evaluation_parts, model_cards, write_maps
 from jod_pipelines.publication.wording import NAMES, TEXTS, day, number
 
 PAGES = {"fi": "index.html", "sv": "index.sv.html", "en": "index.en.html"}
+ACCURACY_PAGES = {"fi": "accuracy.html", "sv": "accuracy.sv.html", "en": "accuracy.en.html"}
 MODEL_PAGES = {"fi": "models.html", "sv": "models.sv.html", "en": "models.en.html"}
 LISTED = 25
 TOTAL = "SSS"
@@ -37,7 +41,7 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"number": number, "day": day}
-    template, models = environment.get_template("index.html.j2"), environment.get_template("models.html.j2")
+    template, models, accuracy = (environment.get_template(f"{name}.html.j2") for name in ("index", "models", "accuracy"))
     opportunities = {"jobs": datasets["job_opportunity"], "education": datasets["education_opportunity"]}
     for language, name in PAGES.items():
         page = template.render(
@@ -49,11 +53,12 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
             history_months=HISTORY_MONTHS,
             note=note,
             models_page=MODEL_PAGES[language],
+            accuracy_page=ACCURACY_PAGES[language],
             plots=_write_plots(folder, datasets, history, language),
             maps=write_maps(folder, datasets, language),
             datasets=_dataset_rows(datasets, language),
             kinds=[(kind, _largest(frame, language), frame.filter("active").height) for kind, frame in opportunities.items()],
-            evaluation=datasets["forecast_evaluation"].drop_nulls("coverage_80_pct").to_dicts(),
+            evaluation=datasets["forecast_evaluation"].filter(pl.col("model").is_in([ISSUED, PUBLISHED])).to_dicts(),
         )
         (folder / name).write_text(page, "utf-8")
         page = models.render(
@@ -67,6 +72,15 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
             cards=model_cards(datasets["model"], language),
         )
         (folder / MODEL_PAGES[language]).write_text(page, "utf-8")
+        page = accuracy.render(
+            language=language,
+            pages=ACCURACY_PAGES,
+            home=name,
+            t=TEXTS[language],
+            note=note,
+            parts=accuracy_parts(folder, datasets, language),
+        )
+        (folder / ACCURACY_PAGES[language]).write_text(page, "utf-8")
 
 
 def origin_notice(note: ReleaseNote) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from jod_pipelines.forecasting.labour_market import MEASURES
 from jod_pipelines.publication.release import read_package
 
 OPPORTUNITIES = {"job": "job_opportunity", "education": "education_opportunity"}
@@ -15,6 +16,8 @@ STORY_ORDER = ("split", "merged", "minted", "reactivated", "retired", "retitled"
 HISTORY = "labour_market_monthly"
 SERIES = ["region_code", "occupation_code"]
 MOST_MOVES = 10
+"""Series told of each forecast."""
+MODEL = "labour_market_forecast"
 FORECAST_KEY = ["region_code", "occupation_code", "scenario", "target_month"]
 
 
@@ -23,7 +26,8 @@ class ReleaseDiff:
     """Differences from release `a` to release `b`.
 
     `story` tells, per kind of opportunity, a sentence for each that was not just carried on, by the titles people know;
-    `forecast_moves` the forecasts that moved most with the reasons, see `explain_moves`.
+    `forecast` how far forecasts of the same targets moved, `forecasts` the same by dataset; `forecast_moves` those that
+    moved most with the reasons, see `explain_moves`.
     """
 
     a: str
@@ -33,6 +37,7 @@ class ReleaseDiff:
     opportunities: dict[str, dict[str, int]]
     story: dict[str, list[str]]
     forecast: dict[str, float] | None
+    forecasts: dict[str, dict[str, float]]
     forecast_moves: list[dict[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
@@ -53,13 +58,24 @@ def compare_releases(a: Path, b: Path) -> ReleaseDiff:
             old, new = pl.read_parquet(before[name]), pl.read_parquet(after[name])
             opportunities[name] = _opportunity_changes(old, new)
             story[name] = tell(old, new, lineage.filter(opportunity_kind=kind))
-    forecast, moves = None, []
-    if "forecast_vacancies" in before and "forecast_vacancies" in after:
-        said, says = pl.read_parquet(before["forecast_vacancies"]), pl.read_parquet(after["forecast_vacancies"])
-        forecast = _forecast_moves(said, says)
-        if HISTORY in before and HISTORY in after:
-            moves = explain_moves(said, says, pl.read_parquet(before[HISTORY]), pl.read_parquet(after[HISTORY])).to_dicts()
-    return ReleaseDiff(a.name, b.name, rows, schema, opportunities, story, forecast, moves)
+    moved: dict[str, pl.DataFrame] = {}
+    most: list[dict[str, Any]] = []
+    for forecast, (measure, unit) in MEASURES.items():
+        name = f"forecast_{forecast}"
+        if name in before and name in after:
+            said, says = pl.read_parquet(before[name]), pl.read_parquet(after[name])
+            moved[name] = said.join(says, on=FORECAST_KEY, suffix="_after")
+            if HISTORY in before and HISTORY in after:
+                knew, knows = (pl.read_parquet(each[HISTORY]).filter(measure=measure) for each in (before, after))
+                told = explain_moves(said, says, knew, knows, made_otherwise(_models(before), _models(after)))
+                most += told.with_columns(forecast=pl.lit(forecast), unit=pl.lit(unit)).to_dicts()
+    together = _how_far(pl.concat(moved.values())) if moved else None
+    by_dataset = {name: _how_far(both) for name, both in moved.items()}
+    return ReleaseDiff(a.name, b.name, rows, schema, opportunities, story, together, by_dataset, most)
+
+
+def _models(datasets: dict[str, Path]) -> pl.DataFrame | None:
+    return pl.read_parquet(datasets["model"]) if "model" in datasets else None
 
 
 def _datasets(folder: Path) -> dict[str, Path]:
@@ -178,9 +194,8 @@ def tell(before: pl.DataFrame, after: pl.DataFrame, lineage: pl.DataFrame) -> li
     return [sentence for event in STORY_ORDER for _, sentence in sorted(told[event], key=lambda item: (-item[0], item[1]))]
 
 
-def _forecast_moves(before: pl.DataFrame, after: pl.DataFrame) -> dict[str, float]:
+def _how_far(both: pl.DataFrame) -> dict[str, float]:
     """How the forecasts of the same targets moved."""
-    both = before.join(after, on=FORECAST_KEY, suffix="_after")
     if both.is_empty():
         return {"common": 0}
     move = ((pl.col("mean_after") - pl.col("mean")).abs() / pl.col("mean").clip(lower_bound=1)) * 100
@@ -189,36 +204,53 @@ def _forecast_moves(before: pl.DataFrame, after: pl.DataFrame) -> dict[str, floa
     return {"common": len(both)} | {name: round(float(value), 2) for name, value in figures.row(0, named=True).items()}
 
 
-def explain_moves(said: pl.DataFrame, says: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+def made_otherwise(before: pl.DataFrame | None, after: pl.DataFrame | None) -> list[str]:
+    """What makes the forecasts differently now: `new code`, `other settings`.
+
+    Args:
+        before, after: rows of `model` of two releases; None of a release older than that dataset.
+    """
+    both = [frame.filter(model_name=MODEL) if frame is not None else None for frame in (before, after)]
+    if any(frame is None or frame.is_empty() for frame in both):
+        return ["code or settings"]
+    old, new = (frame.row(0, named=True) for frame in both if frame is not None)
+    words = {"code_version": "new code", "settings": "other settings"}
+    return [word for column, word in words.items() if old[column] != new[column]]
+
+
+def explain_moves(
+    said: pl.DataFrame, says: pl.DataFrame, before: pl.DataFrame, after: pl.DataFrame, otherwise: list[str]
+) -> pl.DataFrame:
     """The series whose forecasts moved most, and why, by what the two releases knew of the same months.
 
     Args:
-        said, says: rows of `forecast_vacancies` of the two releases.
-        before, after: rows of `labour_market_monthly` of the two releases.
+        said, says: forecasts of the two releases.
+        before, after: region_code, occupation_code, month, value that the two releases knew.
+        otherwise: what makes them differently now, see `made_otherwise`.
 
     Returns:
-        region_code, occupation_code, move (vacancies, the mean over common targets, without sign), reasons: `revised data`
-        (a month both knew differs, or is known by one only), `new data` (later months), `another model`; `data of other
-        series` where only those changed, for errors are pooled and parts follow totals; `code or settings` where no data
-        changed. At most MOST_MOVES rows, the largest first.
+        region_code, occupation_code, move (in the unit of the forecast, the mean over common targets, without sign), reasons:
+        `revised data` (a month both knew differs, or is known by one only), `new data` (later months), `data of other series`
+        where only those changed, for errors are pooled and parts follow totals; what is in `otherwise`; `another model`, which
+        follows from the others. At most MOST_MOVES rows, the largest first.
     """
     both = said.join(says, on=FORECAST_KEY, suffix="_after")
     moved = both.group_by(SERIES).agg(
         move=(pl.col("mean_after") - pl.col("mean")).abs().mean(), another=(pl.col("model_after") != pl.col("model")).any()
     )
-    old, new = (history.filter(measure="open_vacancies").select(*SERIES, "month", "value") for history in (before, after))
+    old, new = (history.select(*SERIES, "month", "value") for history in (before, after))
     newest = old.drop_nulls("value")["month"].max()
     changes = old.join(new, on=[*SERIES, "month"], how="full", coalesce=True, suffix="_after").filter(
         ~pl.col("value").eq_missing(pl.col("value_after"))
     )
     later = pl.col("month") > newest if newest is not None else pl.lit(value=True)
     data = changes.group_by(SERIES).agg(revised=(~later).any(), new=later.any())
-    elsewhere = "data of other series" if len(changes) else "code or settings"
     own = pl.col("revised") | pl.col("new")
     reasons = pl.concat_list(
         pl.when("revised").then(pl.lit("revised data")),
         pl.when("new").then(pl.lit("new data")),
-        pl.when(~own).then(pl.lit(elsewhere)),
+        pl.when(~own & pl.lit(len(changes) > 0)).then(pl.lit("data of other series")),
+        *map(pl.lit, otherwise),
         pl.when("another").then(pl.lit("another model")),
     ).list.drop_nulls()
     return (

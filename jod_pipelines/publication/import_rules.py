@@ -19,7 +19,9 @@ from jsonschema import Draft202012Validator
 
 from jod_pipelines.contracts.model import CONTRACTS
 from jod_pipelines.publication.jod_documents import EDUCATION_FILE, GROUP_FILE, GROUP_HEADER, JOB_FILE
+from jod_pipelines.reference import reference_table
 
+GROUP_URI = "http://data.europa.eu/esco/isco/C"
 _SHOWN = 160
 
 
@@ -80,6 +82,8 @@ def _group_problems(row: list[str]) -> list[str]:
     except orjson.JSONDecodeError as error:
         return [f"data of {uri} is not JSON: {error}"]
     found = list(_shape_problems("ammattiryhma", document))
+    if not found and uri.removeprefix(GROUP_URI) not in _isco_groups():
+        found.append(f"{uri} is no group of ISCO-08, so nothing names it")
     if not found and document["uri"] != uri:
         found.append(f"data of {uri} is of {document['uri']}")
     if not found:
@@ -92,6 +96,11 @@ def _group_problems(row: list[str]) -> list[str]:
 
 def _long(share: float) -> bool:
     return share != round(share, 1)
+
+
+@cache
+def _isco_groups() -> frozenset[str]:
+    return frozenset(reference_table("isco_groups")["occupation_code"])
 
 
 @cache

@@ -67,6 +67,34 @@ def bar_plot(names: list[str], values: list[float], language: str, *, fmt: str =
     return _finish(figure, fmt)
 
 
+def pairs_plot(
+    names: list[str], values: Mapping[str, list[float]], words: Mapping[str, str], language: str, *, fmt: str = "svg"
+) -> bytes:
+    """Two figures for each name on one line, from zero: ours filled, the peer's open; first name on top.
+
+    Args:
+        values: figures by `ours` and `peer`.
+        words: what each of the two is called; written above the first line.
+    """
+    figure, axes = _canvas(8, 0.34 * len(names) + 0.9)
+    rows = range(len(names))
+    axes.hlines(rows, values["ours"], values["peer"], color=SOFT, linewidth=2, zorder=1)
+    axes.scatter(values["peer"], rows, s=42, facecolors="white", edgecolors=WARM, linewidth=1.8, zorder=2)
+    axes.scatter(values["ours"], rows, s=42, color=ACCENT, zorder=3)
+    ours_left = values["ours"][0] <= values["peer"][0]
+    for key, color, left in (("ours", ACCENT, ours_left), ("peer", WARM, not ours_left)):
+        place, side = (values[key][0], 0), "right" if left else "left"
+        axes.annotate(words[key], place, (-4 if left else 4, 9), textcoords="offset points", ha=side, color=color)
+    axes.set_yticks(rows, names)
+    axes.set_ylim(len(names) - 0.5, -1.1)
+    axes.set_xlim(0, 1.12 * max(max(each) for each in values.values()))
+    axes.xaxis.set_major_formatter(lambda value, _: number(value, language, 1))
+    axes.grid(axis="x", color=INK, alpha=0.12, linewidth=0.7)
+    axes.tick_params(left=False)
+    axes.spines[["left"]].set_visible(False)
+    return _finish(figure, fmt)
+
+
 def histogram(values: list[float], title: str, label: str, *, fmt: str = "png") -> bytes:
     """How values spread."""
     figure, axes = _canvas(6, 2.8)

@@ -31,6 +31,7 @@
   same code: those whose Finnish name in ESCO v1.1.1, which is the national one, says something else than the English one. Both
   classifications have 10, 43, 130 and 436 groups on their first four levels, so no code is missing from either.
 * `esco_replacements.csv`: concepts of ESCO that another took over, with the version that did it.
+* `language_skills.csv`: the living and classical languages among ESCO's skills (v1.1.1) that ISO 639-1 has a code for.
 """
 
 from __future__ import annotations

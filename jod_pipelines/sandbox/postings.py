@@ -49,6 +49,17 @@ DENIAL = {
     "sv": "Arbetet förutsätter inte kunskaper i {label}.",
     "en": "Previous knowledge of {label} is not required.",
 }
+LANGUAGE_SKILLS = {
+    "fi": "http://data.europa.eu/esco/skill/0e3493f4-0cad-4fbc-8e02-025f169b8114",
+    "sv": "http://data.europa.eu/esco/skill/7ee51257-8947-4b69-9bdf-322baf0a6398",
+    "en": "http://data.europa.eu/esco/skill/6d3edede-8951-4621-a835-e04323300fa0",
+}
+"""The languages among ESCO's skills (v1.1.1)."""
+LICENCES: tuple[tuple[list[str], int], ...] = ([], 6), (["B"], 3), (["C,CE"], 1)
+PERMITS: tuple[tuple[list[str], int], ...] = ([], 7), (["001"], 2), (["062,079"], 1)
+LEVELS = (None, 5), ("32", 3), ("6", 2), ("7", 1)
+FLAGS = (False, 6), (True, 2), (None, 2)
+"""What postings of V1 ask for beside skills, with weights; V1 sometimes joins codes in one string."""
 LANGUAGE_MIX = (("fi",), 82), (("fi", "sv"), 6), (("fi", "en"), 5), (("sv",), 4), (("en",), 3)
 
 
@@ -103,6 +114,8 @@ def in_v1(document: dict[str, Any]) -> dict[str, Any]:
     household = document["owner"]["employerType"] == "HOUSEHOLD"
     company = document["owner"]["company"]
     contact = document["contacts"][0]
+    own = random.Random(f"v1/{metadata['externalId']}")
+    licences, permits, level, record, travel = (_any(own, table) for table in (LICENCES, PERMITS, LEVELS, FLAGS, FLAGS))
     return {
         "ilmoituksenID": metadata["externalId"],
         "tyollistaja": "02" if household else "01",
@@ -128,16 +141,24 @@ def in_v1(document: dict[str, Any]) -> dict[str, Any]:
             "tyonJatkuvuus": position["continuityOfWork"][0],
             "palkanPeruste": position["wagePrincipal"],
             "palvelussuhde": {"tyyppi": position["employmentRelationship"]},
+            "kuuluuMatkustamista": travel,
         },
         "osaamisvaatimukset": {
             "ammatit": _concepts_v1(list(dict.fromkeys([position["mainOccupation"], *position["occupations"]]))),
             "osaamiset": _concepts_v1(position["skills"]),
+            "kielitaidot": [
+                {"kielitaito": LANGUAGE_SKILLS[language], "kielitaidonTaso": "B2"} for language in document["languages"]
+            ],
+            "koulutusaste": level,
+            "ajokortti": {"vaaditutAjokorttiluokat": licences},
+            "kortitJaLuvat": {"lupaKoodit": permits},
+            "rikosrekisteriote": record,
         },
         "sijainti": {
             "maa": location["countries"],
             "maakunta": location["regions"],
             "kunta": [",".join(location["municipalities"])],
-            "sijaintiJoustava": False,
+            "sijaintiJoustava": _any(own, FLAGS),
         },
     }
 
@@ -224,7 +245,7 @@ def posting(world: World, number: int) -> dict[str, Any]:
 
 def posting_languages(own: random.Random) -> list[str]:
     """Languages of a posting, main one first."""
-    return list(_weighted(own, [mix for mix, _ in LANGUAGE_MIX], [weight for _, weight in LANGUAGE_MIX]))
+    return list(_any(own, LANGUAGE_MIX))
 
 
 def mention(own: random.Random, skill: Skill, language: str) -> str:
@@ -307,6 +328,11 @@ def _occupation(own: random.Random, world: World, number: int) -> str:
 def _is_verb(label: str, language: str) -> bool:
     word = label.split(" ")[0]
     return word.endswith(("a", "ä")) and " " in label if language == "fi" else " " in label
+
+
+def _any(own: random.Random, table: Any) -> Any:
+    """One of the values of a table of (value, weight)."""
+    return _weighted(own, *zip(*table, strict=True))
 
 
 def _weighted(own: random.Random, values: Any, weights: Any) -> Any:

@@ -18,6 +18,8 @@ UPDATED = "2026-11-20T06:00:00"
 CONFIDENTIAL, NIL, MISSING = 3, 9, 2
 YEARS_TO_COME = 15
 X_CODES = ("X011", "X211", "X999")
+NEW_VACANCIES, OPENED_PER_OPEN = 23, 1.2
+"""Stream of random numbers; new vacancies in a month for each one open at its end (mean of 2006-2020, tables 2310 and 1270)."""
 EMPLOYMENT_SERVICE = "KEHA-keskus, Työnvälitystilasto"
 VIPUNEN_LOADED = "2026-11-23"
 TYPE_NAMES = {bool: "boolean", int: "number", float: "number"}
@@ -61,17 +63,20 @@ def vacancies_by_occupation(world: World) -> PxTable:
 
 
 def jobseekers_by_area(world: World) -> PxTable:
-    """12r5: jobseekers, unemployed and vacancies by area and month."""
+    """12r5: jobseekers, unemployed, vacancies and new vacancies by area and month."""
     detailed = vacancies_by_occupation(world)
     totals = detailed.numbers[:, 0]
     unemployed, vacancies = totals[..., 0], totals[..., 1]
     share = np.round(100 * unemployed / (unemployed.max(axis=1, keepdims=True) * 9 + 1), 1)
-    numbers = np.stack([np.round(unemployed * 1.9), unemployed, share, vacancies], axis=-1)
+    opened = world.numbers(NEW_VACANCIES).poisson(OPENED_PER_OPEN * vacancies).astype(np.float32)
+    opened[0] = opened[1 : 1 + len(world.regions)].sum(axis=0)
+    numbers = np.stack([np.round(unemployed * 1.9), unemployed, share, vacancies, opened], axis=-1)
     contents = {
         "HAKIJALOPUSSA": "Työnhakijoita",
         "TYOTTOMATLOPUSSA": "Työttömät työnhakijat",
         "TYOTOSUUS": "Työttömien osuus työvoimasta, %",
         "AVPAIKATLOPUSSA": "Avoimet työpaikat",
+        "UUDETAVP": "Uudet avoimet työpaikat kuukauden aikana",
     }
     variables = (detailed.variables[0], detailed.variables[2], _contents(contents, "lkm"))
     title = "Työttömät työnhakijat eri ryhmissä ja avoimet työpaikat kuukauden lopussa"

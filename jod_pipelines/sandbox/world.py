@@ -42,7 +42,11 @@ INDUSTRIAL = ("02", "04", "05", "06", "07", "08", "13", "15")
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much of everything there is."""
+    """How much of everything there is.
+
+    `kinds_of_work` is of worlds made of a real ESCO (66 of 500 postings, 200 of 20 000, 647 of 1 000 000); our own
+    vocabulary has 66 whatever the size.
+    """
 
     postings: int
     posting_months: int
@@ -51,6 +55,7 @@ class Sizes:
     employers: int
     schools: int
     all_areas: bool
+    kinds_of_work: int = 0
 
 
 def sizes_of(postings: int) -> Sizes:
@@ -65,6 +70,7 @@ def sizes_of(postings: int) -> Sizes:
         employers=max(300, round(40_000 * growth)),
         schools=max(40, round(600 * growth)),
         all_areas=postings >= 500_000,
+        kinds_of_work=round(200 * (postings / 20_000) ** 0.3),
     )
 
 
@@ -125,7 +131,7 @@ class World:
 
     def __init__(self, seed: int, sizes: Sizes, esco_folder: Path | None = None) -> None:
         self.seed, self.sizes = seed, sizes
-        self.vocabulary: Vocabulary = esco_vocabulary(esco_folder, seed) if esco_folder else own_vocabulary()
+        self.vocabulary: Vocabulary = esco_vocabulary(esco_folder, seed, sizes.kinds_of_work) if esco_folder else own_vocabulary()
 
     def numbers(self, *stream: int) -> np.random.Generator:
         """The generator of a stream of the world."""

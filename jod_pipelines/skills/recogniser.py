@@ -24,9 +24,9 @@ LANGUAGES = ("fi", "sv", "en")
 SCORES = {"preferred": 1.0, "alternative": 0.9, "hidden": 0.8, "synonym": 0.7, "title": 0.6, "likeness": 0.6}
 """Methods, strongest first, and how far a find by each is trusted."""
 LIKENESS = {
-    "fi": (0.99, 0.6),
-    "sv": (0.99, 0.6),
-    "en": (0.99, 0.8),
+    "fi": (0.99, 0.99),
+    "sv": (0.99, 0.99),
+    "en": (0.99, 0.99),
 }
 """Least covered share of a label and density of the place that make a sentence like it; see decision 0026."""
 OWN = ("synonym", "title")
@@ -38,15 +38,29 @@ PLACE_NAMES = frozenset(
 )
 """Finnish names of languages that are also names of countries: only the lower-case word is a language."""
 TOO_WIDE = {
-    "fi": frozenset(("suunnitella",)),
-    "sv": frozenset(("planera",)),
-    "en": frozenset(("plan", "finnish", "swedish", "english")),
+    "fi": frozenset(
+        (
+            *("suunnitella", "terveydenhuolto", "työmarkkinat", "aikuiskoulutus"),
+            *("tarjota tietoa", "suorittaa tehtävänsä", "kehittää koulutusohjelmia", "pitää yllä laatua"),
+            "kehittyvät teknologiat",
+        )
+    ),
+    "sv": frozenset(
+        (
+            *("planera", "chef", "arbetsmarknad", "byggbranschen", "produktkunskap"),
+            *("studera ämnen", "ta ansvar", "marknadsföra utbildningen"),
+        )
+    ),
+    "en": frozenset(("plan", "finnish", "swedish", "english", "study cultures", "work trains")),
 }
-"""Labels of one everyday word, which says nothing of a skill wherever it stands (the languages of Finland are everywhere)."""
+"""Labels of everyday words, which say nothing of a skill where they stand: lines of business, and
+what any text says of its programme (it offers knowledge) or of the world (technology develops)."""
 SLACK = 1
 """Foreign words allowed between the words of a label."""
 SHORTEST_SINGLE = 4
 """A one-word label shorter than this matches too much."""
+TEXTS_AT_ONCE = 20_000
+"""Texts whose words are held at one time; the words of a million postings would take 10 GB."""
 LABELS = ("skill_uri", "language", "label", "kind")
 RESULT = {
     "text_id": pl.Int64(),
@@ -109,7 +123,7 @@ class SkillRecogniser:
         broader: skill_uri, broader_uri; the other skills of a text decide by it which of two concepts with one label is meant.
     """
 
-    name = "labels-and-phrases-2"
+    name = "labels-and-phrases-3"
 
     def __init__(self, labels: pl.DataFrame, broader: pl.DataFrame | None = None) -> None:
         self._labels = pl.concat([labels.select(LABELS), said_otherwise().join(labels, on="skill_uri", how="semi")])
@@ -142,17 +156,16 @@ class SkillRecogniser:
 
     def recognise(self, texts: Sequence[str], languages: Sequence[str]) -> pl.DataFrame:
         """See `Recogniser.recognise`; method is a key of `SCORES`."""
-        parts = [
-            self._recognise_in(language, [number for number, other in enumerate(languages) if other == language], texts)
-            for language in LANGUAGES
-        ]
+        parts = [pl.DataFrame(schema=RESULT)]
+        for language in LANGUAGES:
+            numbers = [number for number, other in enumerate(languages) if other == language]
+            for start in range(0, len(numbers), TEXTS_AT_ONCE):
+                parts.append(self._recognise_in(language, numbers[start : start + TEXTS_AT_ONCE], texts))
         found = pl.concat(parts)
         best = found.sort("text_id", "skill_uri", "score", "start", "end", descending=[False, False, True, False, False])
         return best.unique(["text_id", "skill_uri"], keep="first", maintain_order=True)
 
     def _recognise_in(self, language: str, numbers: list[int], texts: Sequence[str]) -> pl.DataFrame:
-        if not numbers:
-            return pl.DataFrame(schema=RESULT)
         index, vectors, uris = self._of(language)
         at, parsed = [], []
         for number in numbers:
@@ -172,7 +185,8 @@ class SkillRecogniser:
 
     def _of(self, language: str) -> tuple[dict[str, list[_Label]], LabelVectors, list[str]]:
         if language not in self._made:
-            labels = self._labels.filter(pl.col("language") == language)
+            too_wide = pl.col("label").map_elements(_plain, return_dtype=pl.String).is_in(TOO_WIDE[language])
+            labels = self._labels.filter(pl.col("language") == language, pl.col("kind").is_in(OWN) | ~too_wide)
             preferred = labels.filter(pl.col("kind") == "preferred")
             vectors = LabelVectors([_bare(label) for label in preferred["label"]], language)
             self._made[language] = _index(labels, language), vectors, preferred["skill_uri"].to_list()
@@ -181,10 +195,14 @@ class SkillRecogniser:
     def _told_apart(self, found: pl.DataFrame) -> pl.DataFrame:
         """Of concepts that one place names with one method, those whose groups the text's other skills share the most.
 
+        An alternative label counts only where no preferred label has the same place.
+
         What cannot be told apart stays, each with its part of the score.
         """
         if found.is_empty():
             return found
+        by_preferred = (pl.col("method") == "preferred").any().over("text_id", "start", "end")
+        found = found.filter(~(by_preferred & pl.col("method").is_in(("alternative", "hidden"))))
         place = ["text_id", "method", "start", "end"]
         alone = pl.len().over(place) == 1
         others = found.filter(alone).join(self._groups, on="skill_uri").group_by("text_id", "broader_uri").len("support")
@@ -262,6 +280,10 @@ def _groups(broader: pl.DataFrame | None) -> pl.DataFrame:
     return broader.select("skill_uri", "broader_uri").unique()
 
 
+def _plain(label: str) -> str:
+    return _bare(label).strip().lower()
+
+
 def _bare(label: str) -> str:
     return re.sub(r"\s*\([^)]*\)", "", label)
 
@@ -293,7 +315,7 @@ def _tells_alone(lemma: str, label: str, kind: str, language: str) -> bool:
     if kind in OWN:
         return True
     everyday = language == "en" and kind != "preferred" and label.islower()
-    return len(lemma) >= SHORTEST_SINGLE and lemma not in TOO_WIDE[language] and not everyday
+    return len(lemma) >= SHORTEST_SINGLE and not everyday
 
 
 def _phrase_form(text: str, word: Word, language: str) -> str:

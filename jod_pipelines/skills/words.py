@@ -6,9 +6,11 @@ Finnish says the same skill as verb and object (johtaa projekteja), as nouns (pr
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import simplemma
 from simplemma.strategies import DictionaryLookupStrategy
@@ -23,7 +25,7 @@ BREAKS = frozenset(".!?;:•\n")
 STOP_WORDS = {
     "fi": frozenset("ja sekä tai eli että joka mikä se ne tämä nämä on olla voida kuin myös mm esim eri sen niiden".split()),
     "sv": frozenset("och samt eller att som en ett den det de i på av för till med om är vara kan".split()),
-    "en": frozenset("and or the a an of in on for to with by as is are be can at from that this".split()),
+    "en": frozenset("and or the a an of in on for to with by as is are be been being can at from that this".split()),
 }
 HEADS = {
     "fi": ("osaaminen", "taito", "tuntemus", "valmius", "opinnot"),
@@ -75,11 +77,20 @@ OTHER_READINGS = {
     "en": (),
 }
 """Endings whose word may be another base form than the one the dictionary gives."""
-NEGATION = {
-    "fi": re.compile(r"\bei (?:edellyt|vaadi|tarvit|ole (?:välttämät|edellyt))|\bemme (?:edellytä|vaadi)", re.IGNORECASE),
-    "sv": re.compile(r"\b(?:kräv\w*|behöv\w*|förutsätt\w*) (?:inte|ej)\b|\b(?:inget|inte ett) krav\b", re.IGNORECASE),
-    "en": re.compile(r"\b(?:not|n't|no) (?:required?|necessary|need\w*|expect\w*)|\bdo(?:es)? not require\b", re.IGNORECASE),
-}
+OTHER_MATTERS = Path(__file__).with_name("other_matters.csv")
+"""Patterns of sentences that say nothing of the skills a text is about; see decision 0026."""
+
+
+def _other_matters() -> dict[str, re.Pattern[str]]:
+    """One pattern for each language: what the text denies, or says of applicants, workplaces, the world or studying."""
+    patterns: dict[str, list[str]] = {}
+    with OTHER_MATTERS.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            patterns.setdefault(row["language"], []).append(f"(?:{row['pattern']})")
+    return {language: re.compile("|".join(found), re.IGNORECASE) for language, found in patterns.items()}
+
+
+OTHER_MATTER = _other_matters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +111,14 @@ class Word:
 
 
 def sentences(text: str, language: str) -> list[list[Word]]:
-    """Content words by sentence; sentences that deny a requirement are left out."""
+    """Content words by sentence; sentences on other matters are left out (`other_matters.csv`)."""
     found: list[list[Word]] = []
     current: list[Word] = []
     begin = clause = 0
-    stop, denies = STOP_WORDS[language], NEGATION[language].search
+    stop, is_other = STOP_WORDS[language], OTHER_MATTER[language].search
 
     def close(end: int) -> None:
-        if current and not denies(text, begin, end):
+        if current and not is_other(text, begin, end):
             found.append(current.copy())
         current.clear()
 

@@ -54,6 +54,7 @@ _ID = re.compile(rb'"(?:externalId|ilmoituksenID)"\s*:\s*"([^"]+)"')
 _TEXTS = pl.Struct(dict.fromkeys(LANGUAGES, pl.String))
 _TEXTS_V1 = pl.List(pl.Struct({"kieliKoodi": pl.String, "arvo": pl.String}))
 _URIS_V1 = pl.List(pl.Struct({"luokiteltuArvo": pl.String}))
+_FLAG = pl.Boolean()
 _CODES = pl.List(pl.String)
 _TEXT: pl.DataType = pl.String()
 SCHEMA_V2 = pl.Schema(
@@ -91,12 +92,29 @@ SCHEMA_V1 = pl.Schema(
                 "paikkojenMaara": pl.Int64,
                 **dict.fromkeys(("tyoAika", "tyonJatkuvuus", "palkanPeruste"), pl.String),
                 "palvelussuhde": pl.Struct({"tyyppi": pl.String}),
+                "kuuluuMatkustamista": _FLAG,
             }
         ),
-        "osaamisvaatimukset": pl.Struct({"ammatit": _URIS_V1, "osaamiset": _URIS_V1}),
-        "sijainti": pl.Struct(dict.fromkeys(("maa", "maakunta", "kunta"), _CODES)),
+        "osaamisvaatimukset": pl.Struct(
+            {
+                "ammatit": _URIS_V1,
+                "osaamiset": _URIS_V1,
+                "kielitaidot": pl.List(pl.Struct({"kielitaito": pl.String})),
+                "koulutusaste": pl.String,
+                "ajokortti": pl.Struct({"vaaditutAjokorttiluokat": _CODES}),
+                "kortitJaLuvat": pl.Struct({"lupaKoodit": _CODES}),
+                "rikosrekisteriote": _FLAG,
+            }
+        ),
+        "sijainti": pl.Struct({**dict.fromkeys(("maa", "maakunta", "kunta"), _CODES), "sijaintiJoustava": _FLAG}),
     }
 )
+ONLY_V1: dict[str, pl.DataType] = {
+    **dict.fromkeys(("language_skill_uris", "driving_licence_classes", "permit_codes"), _CODES),
+    "required_education_code": _TEXT,
+    **dict.fromkeys(("criminal_record_asked", "travel_asked", "flexible_location"), _FLAG),
+}
+"""Columns of `job_posting` that V2 has no field for."""
 
 
 @dataclass(frozen=True)
@@ -421,7 +439,8 @@ def _first_misfit(value: Any, wanted: Any, path: str) -> str | None:
     if isinstance(wanted, pl.List) and isinstance(value, list):
         items = ((item, wanted.inner, f"{path}[{number}]") for number, item in enumerate(value))
         return next((found for item in items if (found := _first_misfit(*item))), None)
-    fits = isinstance(value, int) if wanted == pl.Int64 else wanted == pl.String and not isinstance(value, dict | list)
+    kinds = {pl.Int64: int, pl.Boolean: bool}
+    fits = isinstance(value, kinds[wanted]) if wanted in kinds else wanted == pl.String and not isinstance(value, dict | list)
     return None if fits else f"{path}: {str(value)[:100]!r} is not of type {wanted}"
 
 
@@ -453,6 +472,7 @@ def rows_v2(lines: pl.DataFrame) -> pl.DataFrame:
             region_codes=location("regions"),
             municipality_codes=location("municipalities"),
             open_positions=_part("application")("openPositions"),
+            **{name: pl.lit(None, dtype=kind) for name, kind in ONLY_V1.items()},
         )
     )
 
@@ -491,6 +511,13 @@ def rows_v1(lines: pl.DataFrame) -> pl.DataFrame:
             region_codes=place("maakunta"),
             municipality_codes=place("kunta"),
             open_positions=basics("paikkojenMaara"),
+            language_skill_uris=skills("kielitaidot").list.eval(pl.element().struct.field("kielitaito")),
+            driving_licence_classes=skills("ajokortti").struct.field("vaaditutAjokorttiluokat"),
+            permit_codes=skills("kortitJaLuvat").struct.field("lupaKoodit"),
+            required_education_code=skills("koulutusaste"),
+            criminal_record_asked=skills("rikosrekisteriote"),
+            travel_asked=basics("kuuluuMatkustamista"),
+            flexible_location=place("sijaintiJoustava"),
         )
     )
 
@@ -498,12 +525,12 @@ def rows_v1(lines: pl.DataFrame) -> pl.DataFrame:
 def _finished(rows: pl.DataFrame) -> pl.DataFrame:
     """What both interfaces need: instants, clean texts, codes without commas, lists sorted and without repeats."""
     instants = ("created_at", "modified_at", "published_at", "expires_at")
-    codes = ("continuity", "country_codes", "region_codes", "municipality_codes")
+    codes = ("continuity", "country_codes", "region_codes", "municipality_codes", "driving_licence_classes", "permit_codes")
     texts = [f"{field}_{language}" for field in ("title", "description") for language in LANGUAGES]
     return rows.with_columns(
         *(_instant(name) for name in instants),
         *(_as_codes(name) for name in codes),
-        *(_as_list(pl.col(name)) for name in ("occupation_uris", "skill_uris")),
+        *(_as_list(pl.col(name)) for name in ("occupation_uris", "skill_uris", "language_skill_uris")),
         *(clean_text(rows[name]) for name in texts),
         languages=pl.col("languages").fill_null([]),
         source_name=pl.lit(SOURCE_NAME),

@@ -15,7 +15,7 @@ _ABBREVIATIONS = frozenset({"p", "puh", "tel", "tfn", "gsm", "mob", "email", "sp
 """A full stop after one of these ends no sentence: the name before it belongs to the number after it."""
 _CODE_KEYS = frozenset(
     "metadata languages occupations skills continuityOfWork countries regions municipalities "
-    "ilmoituksenKielet osaamisvaatimukset maa maakunta kunta".split()
+    "ilmoituksenKielet ammatit osaamiset ajokortti kortitJaLuvat maa maakunta kunta".split()
 )
 _TEXT_KEYS = frozenset({"fi", "sv", "en", "arvo", "description", "url", "hakemuksenUrl"})
 _NOT_NAMES = frozenset({"email", "telephone", "kieliKoodi"})

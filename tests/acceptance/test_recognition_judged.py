@@ -54,22 +54,31 @@ def test_most_real_programmes_have_five_skills(programme_skills: pl.DataFrame) -
 
 
 GOAL = 0.75
-MEASURED_SECOND = {"programmes": 0.69, "requirements": 0.70}
-"""What holds by the second judge, who is stricter: below the goal, see docs/decisions/0026-recognition.md."""
+SECOND_OF_REQUIREMENTS = 0.70
+"""What holds for structured requirements by their second judge, who is stricter: below the goal, see decision 0026."""
 
 
-def test_skills_of_real_programmes_by_two_judges(programme_skills: pl.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
-    judged = pl.read_csv(JUDGED / "programme_skills.csv")
+def test_a_fresh_sample_of_skills_of_real_programmes(programme_skills: pl.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    judged = pl.read_csv(JUDGED / "programme_skills_fresh.csv")
     still = judged.join(programme_skills, on=["programme_oid", "skill_uri"], how="semi")
-    assert len(still) >= 200, "too many judged skills are no longer recognised: judge a new sample"
-    first, second = still["is_right"], still["is_right_second"]
-    agreed = agreement(first, second)
+    assert len(still) >= 190, "too many judged skills are no longer recognised: judge a new sample"
     with capsys.disabled():
-        print(f"\n{len(still)} skills of real programmes: {said_of(first, second)}")
-    assert agreed[0] >= 0.85
-    assert agreed[1] >= 0.6
-    assert share(first) >= GOAL
-    assert share(second) >= MEASURED_SECOND["programmes"]
+        print(f"\n{len(still)} fresh skills of real programmes: {said_of(still['is_right'], still['is_right_again'])}")
+    assert share(still["is_right"]) >= GOAL
+    assert share(still["is_right_again"]) >= GOAL
+
+
+def test_skills_judged_before_the_rules_were_made(programme_skills: pl.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    """The sample by two people, now used for development: its figures show what the rules do, not how good they are elsewhere."""
+    judged = pl.read_csv(JUDGED / "programme_skills.csv")
+    assert agreement(judged["is_right"], judged["is_right_second"])[1] >= 0.6
+    still = judged.join(programme_skills, on=["programme_oid", "skill_uri"], how="semi")
+    with capsys.disabled():
+        print(f"\n{len(still)} skills for development: {said_of(still['is_right'], still['is_right_second'])}")
+    right = judged.filter("is_right", "is_right_second")
+    kept = right.join(programme_skills, on=["programme_oid", "skill_uri"], how="semi")
+    assert len(kept) >= 0.9 * len(right), "a rule takes away what both judges took as right"
+    assert share(still["is_right_second"]) >= GOAL
 
 
 def test_agreement_counts_what_chance_would_give() -> None:
@@ -123,7 +132,7 @@ def test_real_requirements(recorded: Path, recogniser: SkillRecogniser, capsys: 
     with capsys.disabled():
         print(f"{len(judged_twice)} skills found in them: {said_of(first, second)}")
     assert agreement(first, second)[1] >= 0.6
-    assert share(second) >= MEASURED_SECOND["requirements"]
+    assert share(second) >= SECOND_OF_REQUIREMENTS
 
 
 FRAMES = {

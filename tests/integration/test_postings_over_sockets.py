@@ -12,7 +12,9 @@ import pytest
 
 from jod_pipelines.errors import SourceError
 from jod_pipelines.ingest import ingest
+from jod_pipelines.opportunities.profile import UNSAID_OF_POSTINGS, posting_values
 from jod_pipelines.platform import Platform
+from jod_pipelines.publication.jod_documents import JOB_PATHS
 from jod_pipelines.settings import load_settings
 from jod_pipelines.sources import all_resources
 from tests_support import QUICK, jod, sandbox_server, stored
@@ -73,6 +75,10 @@ def test_v1_gives_the_same_postings_as_v2(served, tmp_path):
     one, two = (typed(tmp_path / name).sort("posting_id").drop("source_document", "industry_code") for name in ("v2", "v1"))
     alike = ["posting_id", "modified_at", "published_at", "expires_at", "skill_uris", "occupation_uris", "municipality_codes"]
     assert one.select(alike).equals(two.select(alike))
+    said = {
+        name for name, frame in posting_values(two.with_columns(item_id="posting_id", industry_code=None)).items() if len(frame)
+    }
+    assert said | {"OSAAMINEN", "TOIMIALA"} | UNSAID_OF_POSTINGS == set(JOB_PATHS)
     again = land(tmp_path / "v1", served, postings_interface="v1")
     assert (again.status, again.requests) == ("unchanged", 3)
 

@@ -12,8 +12,10 @@ import polars as pl
 import pytest
 
 from jod_pipelines.contracts.model import load_contracts, published_table
+from jod_pipelines.forecasting.labour_market import MEASURES
 from jod_pipelines.opportunities.evaluation import evaluate
 from jod_pipelines.publication.datapackage import logical_hash
+from jod_pipelines.publication.jod_documents import GROUP_FILE
 from jod_pipelines.warehouse.questions import MACHINERY
 from tests_support import ROOT, Run, jod, sandbox_server, stored
 
@@ -95,24 +97,28 @@ def test_recognition_finds_what_was_planted(small_home: Path) -> None:
     assert hits / len(truth) >= 0.8
 
 
-def test_vacancy_forecasts_beat_seasonal_naive_and_their_quantiles_are_in_order(small_home: Path) -> None:
-    evaluation = dataset(small_home, "forecast_evaluation").drop_nulls("wis")
+@pytest.mark.parametrize("name", MEASURES)
+def test_monthly_forecasts_beat_seasonal_naive_and_their_quantiles_are_in_order(small_home: Path, name: str) -> None:
+    evaluation = dataset(small_home, "forecast_evaluation").filter(model="issued", forecast=name)
     weights = evaluation["series"] / evaluation["series"].sum()
     assert (evaluation["mase"] * weights).sum() < (evaluation["mase_seasonal_naive"] * weights).sum()
-    forecasts = dataset(small_home, "forecast_vacancies")
+    forecasts = dataset(small_home, f"forecast_{name}")
     ordered = forecasts.filter(
         ~((pl.col("q2_5") <= pl.col("q10")) & (pl.col("q10") <= pl.col("q50")) & (pl.col("q50") <= pl.col("q90")))
     )
     assert ordered.is_empty()
-    assert set(forecasts["horizon_months"]) == set(range(1, 25))
+    assert set(forecasts["horizon_months"]) == set(range(1, 37))
     assert forecasts["region_code"].n_unique() == 20
 
 
 @pytest.mark.parametrize(("along", "other"), [("region_code", "occupation_code"), ("occupation_code", "region_code")])
-def test_published_forecasts_add_up_and_leave_room_for_what_is_hidden(small_home: Path, along: str, other: str) -> None:
-    forecasts = dataset(small_home, "forecast_vacancies").rename({"target_month": "month", "mean": "value"})
+@pytest.mark.parametrize("name", ["vacancies", "jobseekers"])
+def test_published_forecasts_add_up_and_leave_room_for_what_is_hidden(
+    small_home: Path, name: str, along: str, other: str
+) -> None:
+    forecasts = dataset(small_home, f"forecast_{name}").rename({"target_month": "month", "mean": "value"})
     origin = forecasts["origin"][0]
-    facts = dataset(small_home, "labour_market_monthly").filter(pl.col("measure") == "open_vacancies")
+    facts = dataset(small_home, "labour_market_monthly").filter(pl.col("measure") == MEASURES[name][0])
     newest_year = pl.col("month").is_between(pl.lit(origin).dt.offset_by("-11mo"), pl.lit(origin))
     known = facts.filter(newest_year).join(forecasts, on=["region_code", "occupation_code"], how="semi")
 
@@ -152,6 +158,19 @@ def test_planted_working_life_and_balance_are_inside_their_intervals(small_home:
     assert set(found) == {"employed", "leavers", "openings", "supply", "balance"}
     assert all(in_80 >= 0.6 for in_80, _ in found.values())
     assert all(in_95 >= 0.8 for _, in_95 in found.values())
+
+
+def test_every_unit_group_is_published_and_sent_every_time(small_home: Path) -> None:
+    """Also groups nobody has figures of: the consumer replaces what it is sent and keeps what it is not."""
+    with duckdb.connect(str(small_home / "warehouse" / "jod.duckdb"), read_only=True) as connection:
+        known = connection.sql("select occupation_uri from core.dim_occupation where occupation_level = 'unit_group'").pl()
+    groups = dataset(small_home, "occupation_group")
+    sent = pl.read_csv(release(small_home) / "jod" / GROUP_FILE)
+    assert sorted(groups["occupation_uri"]) == sorted(sent["esco_uri"]) == sorted(known["occupation_uri"])
+    empty = groups.filter(pl.all_horizontal(pl.col("employed_persons", "wage_median_eur_month", "match_state").is_null()))
+    assert 0 < len(empty) < len(groups)
+    documents = {row["esco_uri"]: row["data"] for row in sent.iter_rows(named=True)}
+    assert all(json.loads(documents[uri])["uri"] == uri for uri in groups["occupation_uri"])
 
 
 def test_nothing_personal_is_anywhere_in_the_release_or_the_home(small_home: Path) -> None:

@@ -31,6 +31,7 @@ class Rule:
 
 
 JOD_IMPORT = "acceptance/test_jod_import.py"
+OWN_CODES = f"{JOD_IMPORT}::test_codes_the_consumer_has_no_list_of_are_held_to_our_own"
 IDENTITY = "unit/test_identity.py"
 MATCHING = "unit/test_matching.py"
 PUBLICATION = "unit/test_publication.py"
@@ -136,7 +137,7 @@ DOCUMENTS = [
     Rule(
         "ESCO ammatti table",
         "the URI of a group is among the occupations the consumer has loaded",
-        not_here="the consumer's copy of ESCO is not ours to see; groups come from ESCO's own list",
+        ("group that ESCO does not have",),
     ),
     Rule(
         "import",
@@ -147,7 +148,11 @@ DOCUMENTS = [
             "job with municipalities at the root",
         ),
     ),
-    Rule("staging", "luomisaika and tyopaikkailmoitukset are not read", not_here="not delivered: they hold business ids"),
+    Rule(
+        "staging",
+        "luomisaika and tyopaikkailmoitukset are not read",
+        tests=(f"{JOD_IMPORT}::test_postings_and_times_of_an_opportunity_are_passed_over",),
+    ),
 ]
 TEXTS = [
     Rule(
@@ -346,9 +351,9 @@ CODES = [
     ),
     Rule("UI", "AMMATTI: an ESCO occupation", ("job with http://data.europa.eu/esco/isco/C2512 in AMMATTI",)),
     Rule("UI", "AJOKORTTI: a class of licence", ("job with B-kortti in AJOKORTTI",)),
-    Rule("UI", "KIELITAITO", not_here="the consumer has no list of codes and shows the text as it is"),
-    Rule("-", "KORTIT_JA_LUVAT", not_here="the consumer has no list of codes"),
-    Rule("-", "KOULUTUSASTE", not_here="the consumer has no list of codes"),
+    Rule("UI", "KIELITAITO: shown as it is; ours are of ISO 639-1", tests=(OWN_CODES,)),
+    Rule("-", "KORTIT_JA_LUVAT: no list of codes; ours are the three digits of the postings", tests=(OWN_CODES,)),
+    Rule("-", "KOULUTUSASTE: no list of codes; ours are those of the postings", tests=(OWN_CODES,)),
     Rule("fixture", "RIKOSREKISTERIOTE: 0 or 1", ("job with kyllä in RIKOSREKISTERIOTE",)),
     Rule("fixture", "MATKUSTUSVAATIMUS: 0 or 1", ("job with 2 in MATKUSTUSVAATIMUS",)),
     Rule("UI i18n", "PALKAN_PERUSTE: seven names", ("job with 01 in PALKAN_PERUSTE",)),
@@ -414,8 +419,8 @@ GROUPS = [
     ),
     Rule(
         "API",
-        "tyollisetKoulutusAloittain and -Asteittain",
-        not_here="not delivered: no source has employed persons by occupation and education",
+        "shares by field and level of education are numbers too; no source of ours has them",
+        ("group with a text as share of a field of education",),
     ),
 ]
 DELIVERY = [
@@ -440,14 +445,14 @@ DELIVERY = [
     Rule(
         "clear()",
         "AMMATTITIETO is delivered with TMT or turns inactive",
-        not_here="we make no documents of Ammattitieto; who delivers them has to deliver both files together",
+        tests=(f"{JOD_IMPORT}::test_what_others_made_of_ammattitieto_turns_inactive",),
     ),
     Rule(
         "import()",
         "the same delivery again changes nothing",
         tests=(f"{JOD_IMPORT}::test_the_same_delivery_again_changes_nothing",),
     ),
-    Rule("roles", "the owner calls import()", not_here="rights in the consumer's database are the consumer's"),
+    Rule("roles", "the owner calls import()", tests=(f"{JOD_IMPORT}::test_who_delivers_may_not_import",)),
 ]
 IDS = [
     Rule(
@@ -507,7 +512,7 @@ MATCHING_RULES = [
     Rule(
         "request",
         "at most 1 000 URIs and 10 000 characters",
-        not_here="the consumer limits what it sends; nothing of ours is refused",
+        tests=(f"{MATCHING}::test_the_largest_request_of_the_consumer_is_answered",),
     ),
 ]
 RULES = FILES + DOCUMENTS + TEXTS + EDUCATION + DISTRIBUTIONS + CODES + GROUPS + DELIVERY + IDS + MATCHING_RULES

@@ -31,6 +31,9 @@ from jod_pipelines.landing.drift import Watch
 ROWS = 3
 VALID: dict[str, dict[str, Any]] = {
     "forecast_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
+    "forecast_new_vacancies": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
+    "forecast_jobseekers": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
+    "forecast_applicants": {"origin_year": 2026, "target_year": 2027, "horizon_years": 1},
     "forecast_vintage": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
     "forecast_skill_demand": {"origin": date(2026, 1, 1), "target_month": date(2026, 2, 1), "horizon_months": 1},
     "forecast_employment": {"origin_year": 2024, "target_year": 2025, "horizon_years": 1},
@@ -46,6 +49,12 @@ WITH_STATUS = "number_only_with_its_status"
 BROKEN: dict[tuple[str, str], dict[str, Any]] = {
     ("forecast_vacancies", "quantiles_in_order"): {"q10": 5.0},
     ("forecast_vacancies", "horizon_is_months_ahead"): {"horizon_months": 2},
+    ("forecast_new_vacancies", "quantiles_in_order"): {"q10": 5.0},
+    ("forecast_new_vacancies", "horizon_is_months_ahead"): {"horizon_months": 2},
+    ("forecast_jobseekers", "quantiles_in_order"): {"q10": 5.0},
+    ("forecast_jobseekers", "horizon_is_months_ahead"): {"horizon_months": 2},
+    ("forecast_applicants", "quantiles_in_order"): {"q10": 5.0},
+    ("forecast_applicants", "horizon_is_years_ahead"): {"horizon_years": 2},
     ("forecast_vintage", "quantiles_in_order"): {"q10": 5.0},
     ("forecast_vintage", "horizon_is_months_ahead"): {"horizon_months": 2},
     ("forecast_skill_demand", "quantiles_in_order"): {"q10": 5.0},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from jod_pipelines.forecasting.education_gap import education_gap, regional_openings, regional_supply
 from jod_pipelines.forecasting.education_links import education_links
+from jod_pipelines.settings import LongTermSettings
 
+LONG_TERM = LongTermSettings(draws=400)
 KEYS = {"field_code": pl.String, "level_code": pl.String, "region_code": pl.String, "year": pl.Int32}
 
 
@@ -27,7 +30,7 @@ def working(*rows):
 
 
 def shares(links, occupation):
-    chosen = links.filter(occupation_code=occupation)
+    chosen = links.shares().filter(occupation_code=occupation)
     return {f"{field}/{level}": share for field, level, share in chosen.select("field_code", "level_code", "share").iter_rows()}
 
 
@@ -43,6 +46,7 @@ def test_openings_go_to_those_who_learn_what_is_asked_for():
         ),
         working(("09", "6", 100.0), ("06", "6", 100.0), ("04", "6", 900.0)),
         ["22", "25"],
+        LONG_TERM,
     )
     assert shares(found, "22")["09/6"] > 0.9
     assert shares(found, "25")["06/6"] > 0.9
@@ -51,16 +55,40 @@ def test_openings_go_to_those_who_learn_what_is_asked_for():
 def test_a_level_that_does_not_enter_gives_nobody():
     skills = taught(("09", "3", "care", 20), ("09", "6", "care", 20))
     graduates = working(("09", "3", 500.0), ("09", "6", 100.0))
-    found = education_links(asked(("22", "care", 9), ("53", "care", 9)), skills, graduates, ["22", "53"])
-    assert shares(found, "22") == {"09/6": 1.0}
-    assert shares(found, "53") == {"09/3": 1.0}
+    found = education_links(asked(("22", "care", 9), ("53", "care", 9)), skills, graduates, ["22", "53"], LONG_TERM)
+    assert shares(found, "22") == pytest.approx({"09/6": 1.0})
+    assert shares(found, "53") == pytest.approx({"09/3": 1.0})
 
 
-def test_an_occupation_nobody_advertises_is_filled_by_size():
+def test_an_occupation_nobody_advertises_is_filled_by_size_as_far_as_size_counts():
     graduates = working(("07", "3", 300.0), ("10", "3", 100.0), ("07", "7", 100.0))
-    found = education_links(asked(), taught(("07", "3", "weld", 3)), graduates, ["72", "01"])
-    assert shares(found, "72") == pytest.approx({"07/3": 0.75, "10/3": 0.25})
+    skills = taught(("07", "3", "weld", 3))
+    by_size = education_links(asked(), skills, graduates, ["72", "01"], LongTermSettings(link_size_power=(1, 1), link_weight=1e6))
+    assert shares(by_size, "72") == pytest.approx({"07/3": 0.75, "10/3": 0.25}, abs=1e-3)
+    found = education_links(asked(), skills, graduates, ["72", "01"], LONG_TERM)
+    assert 0.5 < shares(found, "72")["07/3"] < 0.75
     assert set(shares(found, "01")) == {"07/3", "10/3"}
+
+
+@pytest.mark.parametrize(("educations", "occupations"), [([], []), ([], ["22"]), ([("01", "3", 5.0)], [])])
+def test_without_occupations_or_graduates_there_are_no_links(educations, occupations):
+    """Recordings have no employment by age: the forecast is empty, and what is known of educations stands alone."""
+    found = education_links(asked(), taught(), working(*educations), occupations, LONG_TERM)
+    assert found.drawn.shape == (LONG_TERM.draws, len(occupations), len(educations))
+    assert found.shares().is_empty()
+    assert found.shares().columns == ["occupation_code", "field_code", "level_code", "share"]
+
+
+def test_a_rule_that_is_wrong_is_wrong_for_all_occupations():
+    """Draws in which the size of an education counts more give it more of every occupation."""
+    graduates = working(("07", "3", 900.0), ("10", "3", 100.0))
+    skills = taught(("07", "3", "weld", 3), ("10", "3", "weld", 3))
+    found = education_links(
+        asked(("72", "weld", 3), ("71", "weld", 3)), skills, graduates, ["71", "72"], LongTermSettings(link_weight=1e6)
+    )
+    share = found.drawn[:, :, 0]
+    assert share.max() - share.min() > 0.3
+    assert np.corrcoef(share[:, 0], share[:, 1])[0, 1] > 0.99
 
 
 @settings(max_examples=50, deadline=None)
@@ -75,7 +103,9 @@ def test_an_occupation_nobody_advertises_is_filled_by_size():
 def test_shares_of_an_occupation_add_up(postings, programmes, sizes):
     educations = [(field, level) for field in ("01", "09") for level in ("3", "6", "8")]
     graduates = working(*((*education, size) for education, size in zip(educations, sizes, strict=True)))
-    found = education_links(asked(*postings), taught(*programmes), graduates, ["11", "22", "53"])
+    found = education_links(
+        asked(*postings), taught(*programmes), graduates, ["11", "22", "53"], LongTermSettings(draws=100)
+    ).shares()
     sums = found.group_by("occupation_code").agg(pl.col("share").sum())
     assert sorted(sums["occupation_code"]) == ["11", "22", "53"]
     assert sums["share"].to_list() == pytest.approx([1.0] * 3)

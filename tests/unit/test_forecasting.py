@@ -8,9 +8,9 @@ from jod_pipelines.errors import ForecastError
 from jod_pipelines.forecasting import forecast
 from jod_pipelines.forecasting.backtest import NAIVE, Backtest, choose, inside, run_backtest, with_intervals
 from jod_pipelines.forecasting.evaluation import ISSUED, evaluate_backtest
+from jod_pipelines.forecasting.labour_market import forecast_monthly, usable_series
 from jod_pipelines.forecasting.panel import FORECAST, to_panel
 from jod_pipelines.forecasting.smoothing import smooth
-from jod_pipelines.forecasting.vacancies import forecast_vacancies, usable_series
 from jod_pipelines.settings import ForecastSettings
 
 MONTHS = pl.date_range(date(2014, 1, 1), date(2025, 12, 1), "1mo", eager=True)
@@ -153,7 +153,7 @@ def test_intervals_hold_as_often_as_they_say_on_independent_noise():
 
 
 def vacancies(values, occupation="2512", region="SSS"):
-    return pl.DataFrame({"region_code": region, "occupation_code": occupation, "month": MONTHS, "open_vacancies": values})
+    return pl.DataFrame({"region_code": region, "occupation_code": occupation, "month": MONTHS, "value": values})
 
 
 def test_a_confidential_cell_is_a_gap_not_a_zero():
@@ -179,9 +179,7 @@ def test_series_that_cannot_be_forecast_are_named():
 
 def test_a_lone_newer_observation_does_not_move_the_origin():
     frame = pl.concat([vacancies([1.0 + n for n in range(len(MONTHS))], code) for code in ("2512", "7212", "5120")])
-    newer = pl.DataFrame(
-        {"region_code": ["SSS"], "occupation_code": ["2512"], "month": [date(2030, 1, 1)], "open_vacancies": [5.0]}
-    )
+    newer = pl.DataFrame({"region_code": ["SSS"], "occupation_code": ["2512"], "month": [date(2030, 1, 1)], "value": [5.0]})
     kept, _ = usable_series(pl.concat([frame, newer]), 60)
     assert kept["ds"].max() == MONTHS[-1]
 
@@ -191,7 +189,7 @@ def test_country_occupations_and_cells_are_forecast_each_in_its_group():
     frame = pl.concat(
         [vacancies(total), vacancies(total * 0.25, region="01"), vacancies(total * 0.75, region="02"), vacancies(total, "SSS")]
     )
-    result = forecast_vacancies(frame, ForecastSettings(horizon_months=12))
+    result = forecast_monthly(frame, "vacancies", ForecastSettings(horizon_months=12))
     means = result.forecasts.group_by("region_code", "occupation_code").agg(pl.col("mean").sum())
     by_key = {(r, o): m for r, o, m in means.iter_rows()}
     assert by_key["01", "2512"] == pytest.approx(0.25 * by_key["SSS", "2512"], rel=0.05)

@@ -16,9 +16,9 @@ ALLOWED = {
     "landing": {"landing", "settings"},
     "sources": {"sources", "settings", "landing", "reference", "contracts"},
     "skills": {"skills", "landing", "sources"},
-    "opportunities": {"opportunities", "skills", "settings"},
+    "opportunities": {"opportunities", "skills", "settings", "reference"},
     "forecasting": {"forecasting", "settings"},
-    "publication": {"publication", "contracts", "warehouse", "quality"},
+    "publication": {"publication", "contracts", "warehouse", "quality", "reference"},
     "reference": {"reference"},
 }
 GROUND = {"contacts", "errors", "fingerprint", "__init__"}

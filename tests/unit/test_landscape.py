@@ -47,6 +47,15 @@ def test_the_next_map_goes_on_from_the_last(first):
     assert moved(first, carried) < 10 < moved(first, anew)
 
 
+def test_where_nothing_changed_the_map_is_the_last_one(first):
+    kept = lay_out(world().reverse(), first.reverse(), SETTINGS, world())
+    assert kept.equals(first)
+    changed = world().with_columns(weight=pl.when(pl.col("opportunity_id") == "a-00").then(0.9).otherwise("weight"))
+    assert not lay_out(changed, first, SETTINGS, world()).equals(first)
+    fewer = first.filter(pl.col("opportunity_id") != "a-00")
+    assert len(lay_out(world(), fewer, SETTINGS, world())) == len(first)
+
+
 def test_what_is_new_is_drawn_among_its_likes(first):
     later = lay_out(world(), first.filter(pl.col("opportunity_id") != "b-03"), SETTINGS)
     distance = (pl.col("x") - pl.col("x_new")) ** 2 + (pl.col("y") - pl.col("y_new")) ** 2

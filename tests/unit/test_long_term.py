@@ -7,9 +7,11 @@ import itertools
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 
 from jod_pipelines.errors import JodError
 from jod_pipelines.forecasting.ages import five_year_groups
+from jod_pipelines.forecasting.education_links import Links
 from jod_pipelines.forecasting.long_term import Supply, education_balance, employment_forecast, simulate_employment
 from jod_pipelines.forecasting.scenarios import Scenario, Shift, read_scenarios
 from jod_pipelines.settings import LongTermSettings
@@ -112,14 +114,9 @@ def test_the_longest_beginning_of_a_code_counts():
 
 def test_balance_is_supply_less_openings(planted):
     draws = simulate_employment(planted.employed, planted.ages, BASELINE, SETTINGS)
-    links = pl.DataFrame(
-        {
-            "occupation_code": [code for code in draws.occupations for _ in range(2)],
-            "field_code": ["01", "02"] * len(draws.occupations),
-            "level_code": ["6", "3"] * len(draws.occupations),
-            "share": [0.25, 0.75] * len(draws.occupations),
-        }
-    )
+    educations = pl.DataFrame({"field_code": ["01", "02"], "level_code": ["6", "3"]})
+    first = np.random.default_rng(1).uniform(0.15, 0.35, (SETTINGS.draws, len(draws.occupations), 1))
+    links = Links(draws.occupations, educations, np.concatenate([first, 1 - first], axis=2))
     graduates = pl.DataFrame(
         {"field_code": ["01"] * 3, "level_code": ["6"] * 3, "year": [2021, 2022, 2023], "persons": [900, 1000, 1100]}
     )
@@ -132,7 +129,8 @@ def test_balance_is_supply_less_openings(planted):
     assert means["01", "supply", 1] == pytest.approx(1000 * 0.8 * 1.1, rel=0.02)
     assert means["01", "balance", 1] == pytest.approx(means["01", "supply", 1] - means["01", "openings", 1], abs=0.2)
     assert means["02", "supply", 1] == 0, "nobody graduates there"
-    certain = education_balance(draws, Supply(graduates, placement, links, young), BASELINE, LongTermSettings(link_weight=1e6))
+    sure = Links(draws.occupations, educations, np.broadcast_to(links.drawn.mean(axis=0), links.drawn.shape))
+    certain = education_balance(draws, Supply(graduates, placement, sure, young), BASELINE, SETTINGS)
     widths = [
         (each["q90"] - each["q10"]).item()
         for each in (
@@ -151,10 +149,44 @@ def test_unusable_history_is_refused(planted):
         simulate_employment(planted.employed, planted.ages.filter(pl.col("year") > 2020), BASELINE, SETTINGS)
 
 
-def test_a_file_that_is_no_scenario_is_named(tmp_path):
-    (tmp_path / "wrong.yaml").write_text("name: wrong\n", encoding="utf-8")
-    with pytest.raises(JodError, match=r"wrong\.yaml is not a scenario"):
+TITLES = {f"{kind}_{language}": "Longer careers" for kind in ("title", "description") for language in ("fi", "sv", "en")}
+SHIFT = {"occupations": ["22"], "growth_pct_points": 1, "reason": "judgement of a test"}
+
+
+def written(folder, file, **fields):
+    (folder / f"{file}.yaml").write_text(yaml.safe_dump({"name": file, **TITLES} | fields), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"title_fi": None, "title_sv": None}, r"mine\.yaml is not a scenario: title_fi: Input should .* \(and 1 more\)"),
+        ({"leaving_faktor": 0.8}, r"leaving_faktor: Extra inputs are not permitted"),
+        ({"leaving_factor": 8}, r"leaving_factor: Input should be less than or equal to 1\.5"),
+        ({"shifts": [SHIFT | {"reason": "mine"}]}, r"shifts\.0\.reason: .* 10 characters"),
+        ({"shifts": [SHIFT | {"from_year_ahead": 9, "to_year_ahead": 2}]}, r"to_year_ahead 2 is before from_year_ahead 9"),
+        ({"name": "Mine!"}, r"name: String should match"),
+        ({"name": "baseline"}, r"mine\.yaml: another file of .* is called baseline too"),
+    ],
+)
+def test_a_mistake_in_a_scenario_file_is_told_with_file_and_place(fields, told, tmp_path):
+    written(tmp_path, "baseline")
+    written(tmp_path, "mine", **fields)
+    with pytest.raises(JodError, match=told):
         read_scenarios(tmp_path)
+
+
+def test_a_file_that_is_no_scenario_is_named(tmp_path):
+    with pytest.raises(JodError, match="is not a folder"):
+        read_scenarios(tmp_path / "none")
+    for text, told in (
+        ("- a list", "the file: Input should be a valid dictionary"),
+        ("a: [1", "not YAML"),
+        ("", "valid dictionary"),
+    ):
+        (tmp_path / "wrong.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(JodError, match=rf"wrong\.yaml is not a scenario: .*{told}"):
+            read_scenarios(tmp_path)
     (tmp_path / "wrong.yaml").unlink()
     with pytest.raises(JodError, match="no scenario called baseline"):
         read_scenarios(tmp_path)

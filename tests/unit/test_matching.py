@@ -302,6 +302,18 @@ def test_the_consumers_request_is_answered_for_every_opportunity():
     assert {row["score"] for row in respond(scorer, {"osaamisetText": "nobody listens"})} == {0.0}
 
 
+def test_the_largest_request_of_the_consumer_is_answered():
+    """1 000 URIs of each kind and 10 000 characters of each text; what nobody asks for changes no score."""
+    scorer, _ = matcher_of()
+    small = {"osaamiset": ["java", "sql"], "osaamisetText": "java"}
+    others = [f"http://x/skill/{number}" for number in range(998)]
+    large = {"osaamiset": [*small["osaamiset"], *others], "kiinnostukset": others, "osaamisetText": f"java {'x' * 9_995}"}
+    large["kuvaukset"] = [{"otsikko": "x" * 10_000, "kuvaus": "x" * 10_000}] * 1_000
+    answer = respond(scorer, large, str.split)
+    assert {row["id"] for row in answer} == set(SMALL)
+    assert answer == respond(scorer, small, str.split)
+
+
 def test_jod_match_prints_what_fits_and_why(tmp_path, hard):
     release_folder(tmp_path, hard)
     shown = CliRunner().invoke(

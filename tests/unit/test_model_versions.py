@@ -1,14 +1,16 @@
 """A model's version changes with its data, its code and its settings, and with nothing else."""
 
 import json
+from shutil import copytree, ignore_patterns
 
 import yaml
 
 from jod_pipelines import model_versions
 from jod_pipelines.fingerprint import PROJECT
+from jod_pipelines.forecasting.scenarios import FOLDER
 from jod_pipelines.model_versions import MODELS, Fit, model_rows
 from jod_pipelines.publication.retrospect_page import TEXTS_OF_CARDS
-from jod_pipelines.settings import ClusterSettings, Settings
+from jod_pipelines.settings import ClusterSettings, LongTermSettings, Settings
 
 FITS = {model.name: Fit(10, {"clusters": 2, "ari_all": None}) for model in MODELS}
 SNAPSHOTS = {"esco/classification": "c1", "mylly/job_postings": "c2", "statfin/tyonv_12ti": "c3"}
@@ -24,7 +26,7 @@ def changed(other):
 
 def test_a_version_follows_the_content_of_its_own_sources():
     assert changed(versions(snapshots=SNAPSHOTS | {"statfin/tyonv_12ti": "c4"})) == {
-        "vacancy_forecast",
+        "labour_market_forecast",
         "long_term_forecast",
     }
     assert changed(versions(snapshots=SNAPSHOTS | {"mylly/job_postings": "c5"})) == {
@@ -32,12 +34,24 @@ def test_a_version_follows_the_content_of_its_own_sources():
         "identity_registry",
         "matching",
         "opportunity_map",
+        "skill_trend",
+        "skill_demand_forecast",
     }
 
 
 def test_a_version_follows_its_settings():
     other = Settings(clusters=ClusterSettings(neighbours=20))
     assert changed(versions(other)) == {"job_clusters", "education_clusters"}
+
+
+def test_scenarios_of_ones_own_make_a_version_by_what_they_say_not_by_where_they_lie(tmp_path):
+    found = []
+    for folder, factor in (("here", 0.9), ("there", 0.9), ("changed", 0.8)):
+        copytree(FOLDER, tmp_path / folder, ignore=ignore_patterns("*.py", "__pycache__"))
+        care = tmp_path / folder / "ageing_care.yaml"
+        care.write_text(care.read_text("utf-8").replace("leaving_factor: 0.93", f"leaving_factor: {factor}"), "utf-8")
+        found.append(versions(Settings(long_term=LongTermSettings(scenarios=tmp_path / folder)))["long_term_forecast"])
+    assert found[0] == found[1] != found[2]
 
 
 def test_a_version_follows_its_code(monkeypatch):
@@ -47,7 +61,13 @@ def test_a_version_follows_its_code(monkeypatch):
     )
     other = versions()
     monkeypatch.undo()
-    assert changed(other) == {"skill_recogniser", "job_clusters", "education_clusters"}
+    assert changed(other) == {
+        "skill_recogniser",
+        "job_clusters",
+        "education_clusters",
+        "skill_trend",
+        "skill_demand_forecast",
+    }
 
 
 def test_all_code_that_models_name_is_there():

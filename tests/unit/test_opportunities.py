@@ -64,8 +64,16 @@ def test_shares_are_of_those_who_say_something():
     assert rows == [("o1", "01", 100.0, 2, 1), ("o1", "02", 50.0, 1, 1), ("o2", "01", 100.0, 1, 0)]
 
 
+def test_one_of_very_many_is_no_share_of_zero():
+    ids = pl.int_range(30_000, eager=True).cast(pl.String)
+    values = pl.DataFrame({"item_id": ids, "value_code": ["049"] + ["091"] * 29_999})
+    found = distributions(pl.DataFrame({"item_id": ids, "opportunity_id": "o"}), {"KUNTA": values})
+    assert found.select("value_code", "share_pct").rows() == [("091", 100.0), ("049", 0.003333)]
+
+
 ISCO = "http://data.europa.eu/esco/isco/C2512"
 OCCUPATION = "http://data.europa.eu/esco/occupation/1"
+ENGLISH = "http://data.europa.eu/esco/skill/6d3edede-8951-4621-a835-e04323300fa0"
 POSTING = {
     "item_id": "a",
     "occupation_uris": [OCCUPATION, ISCO],
@@ -77,6 +85,13 @@ POSTING = {
     "country_codes": ["FI"],
     "region_codes": ["01", "02"],
     "municipality_codes": ["091"],
+    "language_skill_uris": [ENGLISH, "http://x/skill/unknown"],
+    "driving_licence_classes": ["B", "CE"],
+    "permit_codes": ["001"],
+    "required_education_code": "32",
+    "criminal_record_asked": True,
+    "travel_asked": False,
+    "flexible_location": True,
 }
 SAID_OF_POSTINGS = {
     "AMMATTI": [OCCUPATION],
@@ -88,6 +103,13 @@ SAID_OF_POSTINGS = {
     "MAA": ["FI"],
     "MAAKUNTA": ["01", "02"],
     "KUNTA": ["091"],
+    "KIELITAITO": ["en"],
+    "AJOKORTTI": ["B", "CE"],
+    "KORTIT_JA_LUVAT": ["001"],
+    "KOULUTUSASTE": ["32"],
+    "RIKOSREKISTERIOTE": ["1"],
+    "MATKUSTUSVAATIMUS": ["0"],
+    "SIJAINTI_JOUSTAVA": ["1"],
 }
 """Each property of postings in the consumer's codes."""
 FIELD = "kansallinenkoulutusluokitus2016koulutusalataso"
@@ -123,9 +145,10 @@ def test_every_type_of_the_consumer_is_given_or_known_to_be_unsaid():
 
 
 def test_a_code_the_consumer_has_no_name_for_is_left_out():
-    values = posting_values(pl.DataFrame([POSTING | {"wage_principle": "99", "work_time": "03"}]))
-    assert values["PALKAN_PERUSTE"].is_empty()
-    assert values["TYOAIKA"].is_empty()
+    unknown = {"wage_principle": "99", "work_time": "03", "driving_licence_classes": ["B-kortti"], "permit_codes": ["1"]}
+    values = posting_values(pl.DataFrame([POSTING | unknown | {"required_education_code": "9"}]))
+    for name in ("PALKAN_PERUSTE", "TYOAIKA", "AJOKORTTI", "KORTIT_JA_LUVAT", "KOULUTUSASTE"):
+        assert values[name].is_empty(), name
 
 
 def test_a_region_of_older_lists_is_left_out():

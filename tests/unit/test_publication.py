@@ -12,6 +12,7 @@ from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.errors import PublicationError
 from jod_pipelines.forecasting.backtest import MODELS
 from jod_pipelines.forecasting.evaluation import ISSUED
+from jod_pipelines.forecasting.vintages import PUBLISHED
 from jod_pipelines.publication import jod_documents, release
 from jod_pipelines.publication.compare import compare_releases
 from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote, logical_hash
@@ -292,7 +293,7 @@ def test_a_diff_counts_rows_opportunities_and_moves(tmp_path):
     assert found.rows["job_opportunity"] == (1, 2)
     assert found.opportunities["job_opportunity"] == {"carried": 0, "minted": 1, "reactivated": 0, "retired": 1, "retitled": 0}
     assert found.forecast["median_move_pct"] == 100.0
-    assert found.forecast["outside_80_pct"] == 100.0
+    assert found.forecasts["forecast_vacancies"]["outside_80_pct"] == 100.0
     json.dumps(found.as_json())
 
 
@@ -336,7 +337,7 @@ def test_the_forecast_is_drawn_with_the_months_before_it(tmp_path):
     ("index.en.html", ("Whole country", "earlier state", "1 November 2026", "0.41")),
 ])  # fmt: skip
 def test_codes_days_and_numbers_are_in_the_language_of_the_page(tmp_path, page, words):
-    row = {"forecast": "vacancies", "series_group": "country", "model": "theta", "series": 1, "origins": 4}
+    row = {"forecast": "vacancies", "series_group": "country", "model": "issued", "series": 1, "origins": 4}
     row |= {"horizon_from": 1, "horizon_to": 12, "mase": 0.41, "mase_seasonal_naive": 0.5, "rmsse": 0.4, "wis": 1.0}
     row |= {"coverage_80_pct": 80.0, "coverage_95_pct": 95.0}
     made = content(forecast_evaluation=frame("forecast_evaluation", row))
@@ -345,13 +346,52 @@ def test_codes_days_and_numbers_are_in_the_language_of_the_page(tmp_path, page, 
     text = (folder / "catalogue" / page).read_text()
     for word in words:
         assert word in text
-    for code in (">theta<", ">country<", ">stale<", "an address nobody outside needs"):
+    for code in (">issued<", ">country<", ">stale<", "an address nobody outside needs"):
         assert code not in text
+
+
+@pytest.mark.parametrize(("page", "words"), [
+    ("accuracy.html", ("Avoimet työpaikat", "0,41", "18,0", "mikään malli ei ollut parempi", "AutoETS-mallin rinnalla", "0,77")),
+    ("accuracy.sv.html", ("Lediga platser", "0,41", "18,0", "ingen modell bättre", "Jämfört med AutoETS", "0,77")),
+    ("accuracy.en.html", ("Open vacancies", "0.41", "18.0", "For 1 of 1 series no model", "Beside AutoETS", "0.77")),
+])  # fmt: skip
+def test_the_page_on_accuracy_tells_who_lost_and_what_came(tmp_path, page, words):
+    figures = {
+        "mase": 0.41,
+        "mase_seasonal_naive": 0.5,
+        "rmsse": 0.4,
+        "wis": 1.0,
+        "coverage_80_pct": 79.0,
+        "coverage_95_pct": 94.0,
+    }
+    row = {"forecast": "vacancies", "series_group": "country", "series": 1, "origins": 4, "horizon_from": 1, "horizon_to": 12}
+    models = {"issued": {}, "issued_on_sample": {}, "auto_ets": {"mase": 0.77}}
+    rows = [frame("forecast_evaluation", row | figures | {"model": model} | other) for model, other in models.items()]
+    made = content(forecast_evaluation=pl.concat(rows))
+    lost = made.datasets["forecast_vacancies"].with_columns(model=pl.lit("seasonal_naive"))
+    folder = put(tmp_path, replace(made, datasets=made.datasets | {"forecast_vacancies": lost}))
+    text = (folder / "catalogue" / page).read_text()
+    for word in words:
+        assert word in text
+    assert TEXTS[{"": "fi", ".sv": "sv", ".en": "en"}[page[8:-5]]]["none_came"] in text
+    assert f'href="{page}"' in (folder / "catalogue" / page.replace("accuracy", "index")).read_text()
+    came = frame("forecast_evaluation", row | figures | {"model": "published", "mase": 3.25})
+    folder = put(tmp_path / "later", replace(made, datasets=made.datasets | {"forecast_evaluation": pl.concat([*rows, came])}))
+    assert TEXTS["fi"]["said_and_came"] in (folder / "catalogue" / "accuracy.html").read_text()
 
 
 def test_every_code_the_pages_show_has_a_name_in_each_language():
     evaluation = {column.name: column for column in published_table("forecast_evaluation").columns}
-    codes = {*evaluation["series_group"].allowed, *MODELS, ISSUED, "ok", "stale", "skipped"}
+    codes = {
+        *evaluation["series_group"].allowed,
+        *evaluation["forecast"].allowed,
+        *MODELS,
+        ISSUED,
+        PUBLISHED,
+        "ok",
+        "stale",
+        "skipped",
+    }
     for language, names in NAMES.items():
         assert codes <= set(names), language
         assert set(TEXTS[language]) == set(TEXTS["en"])

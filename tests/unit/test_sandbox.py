@@ -22,6 +22,7 @@ from jod_pipelines.sandbox.servers.statistics import MAX_CALLS, MAX_CELLS, WINDO
 from jod_pipelines.sandbox.synthetic import SyntheticCatalogue
 from jod_pipelines.sandbox.truth import write_truth
 from jod_pipelines.sandbox.vocabulary import own_vocabulary
+from jod_pipelines.sandbox.world import World, sizes_of
 from jod_pipelines.settings import load_settings
 
 SEARCH = "/konfo-backend/external/search/toteutukset-koulutuksittain"
@@ -246,6 +247,9 @@ def test_a_real_esco_can_be_the_worlds_vocabulary(recorded):
     assert all(uri.startswith("http://data.europa.eu/esco/skill/") for uri in world.vocabulary.skills)
     line = next(SyntheticCatalogue(world).postings("PUBLISHED", ""))
     assert set(orjson.loads(line)["position"]["skills"]) <= set(world.vocabulary.skills)
+    national = World(world.seed, sizes_of(1_000_000), recorded / "esco").vocabulary.work
+    assert len({kind.key for kind in national}) == len({kind.uri for kind in national}) == len(national) == 647
+    assert national[: len(world.vocabulary.work)] == world.vocabulary.work
 
 
 @pytest.mark.parametrize(

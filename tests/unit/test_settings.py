@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from jod_pipelines.errors import SettingsError
+from jod_pipelines.platform import Platform
 from jod_pipelines.settings import load_settings
 
 
@@ -57,3 +60,22 @@ def test_data_origin_is_honest(tmp_path):
     assert load_settings().data_origin == "synthetic"
     assert load_settings(sources="recorded", recorded=tmp_path).data_origin == "real"
     assert load_settings(sources="live").data_origin == "real"
+
+
+def test_a_home_keeps_its_sources_and_its_synthetic_country(tmp_path: Path) -> None:
+    Platform(load_settings(home=tmp_path, scale="300")).claim()
+    Platform(load_settings(home=tmp_path, scale="300")).claim()
+    Platform(load_settings(home=tmp_path, sandbox_url="http://127.0.0.1:9")).claim()
+    with pytest.raises(SettingsError, match="300 postings; sources sandbox with seed 2026 and 3000 postings need a home"):
+        Platform(load_settings(home=tmp_path, scale="small")).claim()
+    with pytest.raises(SettingsError, match="seed 2026 and 300 postings"):
+        Platform(load_settings(home=tmp_path, scale="300", seed=7)).claim()
+    with pytest.raises(SettingsError, match="sources sandbox; sources live need a home"):
+        Platform(load_settings(home=tmp_path, sources="live")).claim()
+
+
+def test_a_home_without_a_country_takes_that_of_its_next_run(tmp_path: Path) -> None:
+    (tmp_path / "sources").write_text("sandbox")
+    Platform(load_settings(home=tmp_path, scale="300")).claim()
+    with pytest.raises(SettingsError, match="3000 postings need"):
+        Platform(load_settings(home=tmp_path)).claim()

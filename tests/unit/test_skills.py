@@ -56,6 +56,20 @@ def test_skills_are_found_in_other_words_orders_and_forms(recogniser, text, lang
     assert found(recogniser, text, language) == uris
 
 
+def test_texts_taken_one_at_a_time_give_the_same(recogniser, monkeypatch):
+    texts = [
+        "Osaat projektijohtamista",
+        "Du svetsar stålkonstruktioner.",
+        "Hyvä asiakaspalveluosaaminen",
+        "Osaat ratkaista ongelmia",
+    ]
+    languages = ["fi", "sv", "fi", "fi"]
+    at_once = recogniser.recognise(texts, languages)
+    assert at_once["text_id"].unique().sort().to_list() == [0, 1, 2, 3]
+    monkeypatch.setattr("jod_pipelines.skills.recogniser.TEXTS_AT_ONCE", 1)
+    assert recogniser.recognise(texts, languages).equals(at_once)
+
+
 def test_a_country_is_not_a_language_skill(recogniser):
     assert found(recogniser, "Työpaikka sijaitsee Suomessa") == []
     assert found(recogniser, "Puhut sujuvasti suomea") == ["u:finnish"]
@@ -128,8 +142,45 @@ def with_phrases():
     return SkillRecogniser(labels, broader)
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Koulutus on tarkoitettu asiakaspalvelun ammattilaisille", "fi"),
+        ("Asiakaspalvelu muuttuu nopeasti", "fi"),
+        ("Yhä useampi yritys tarvitsee tietoturvaa", "fi"),
+        ("Opinnäytetyön voi tehdä tietoturvasta", "fi"),
+        ("Tutkinnon jälkeen voit jatkaa opintoja, aiheena tietoturva", "fi"),
+        ("Utbildningen riktar sig till den som vill svetsa stålkonstruktioner", "sv"),
+        ("Exempel på arbetsgivare är de som svetsar stålkonstruktioner", "sv"),
+        ("Applicants have experience in welding steel structures", "en"),
+        ("The need to weld steel structures is growing", "en"),
+    ],
+)
+def test_what_is_said_of_applicants_workplaces_the_world_and_studying_is_no_skill(recogniser, text, language):
+    assert found(recogniser, text, language) == []
+
+
+def test_what_work_needs_is_a_skill(recogniser):
+    assert found(recogniser, "Työssä tarvitaan asiakaspalvelua") == ["u:service"]
+    assert found(recogniser, "Tehtävä edellyttää asiakaspalvelua") == ["u:service"]
+
+
+def test_labels_of_everyday_words_say_nothing():
+    labels = pl.DataFrame(
+        {"skill_uri": ["u:care", "u:tell", "u:weld"], "label": ["terveydenhuolto", "tarjota tietoa", "hitsaus"]}
+    )
+    wide = SkillRecogniser(labels.select("skill_uri", language=pl.lit("fi"), label="label", kind=pl.lit("preferred")))
+    assert found(wide, "Työ on terveydenhuoltoa ja hitsausta ja tarjoaa tietoa") == ["u:weld"]
+
+
+def test_a_preferred_label_wins_over_another_skills_alternative_at_one_place():
+    rows = [("u:projects", "project management", "preferred"), ("u:commission", "project management", "alternative")]
+    labels = pl.DataFrame([(uri, "en", label, kind) for uri, label, kind in rows], schema=LABELS.columns, orient="row")
+    assert found(SkillRecogniser(labels), "You learn project management", "en") == ["u:projects"]
+
+
 def test_phrases_of_our_own_say_a_skill_in_other_words(with_phrases):
-    row = with_phrases.recognise(["Työ on tuotekehitystä ja testausta."], ["fi"]).row(0, named=True)
+    row = with_phrases.recognise(["Työ on tuotesuunnittelua ja testausta."], ["fi"]).row(0, named=True)
     assert (row["skill_uri"], row["method"], row["score"]) == (ENGINEERING, "synonym", 0.7)
 
 

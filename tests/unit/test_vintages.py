@@ -21,6 +21,7 @@ def forecasts(origin=FIRST, mean=10.0, months=2, model="theta"):
     ]
     return pl.DataFrame(
         {
+            "forecast": ["jobseekers"] * months,
             "region_code": ["01"] * months,
             "occupation_code": ["SSS"] * months,
             "scenario": ["baseline"] * months,
@@ -53,10 +54,9 @@ def test_nothing_said_is_ever_lost_and_an_unchanged_night_says_nothing():
 
 
 def actual(months, values):
-    return pl.DataFrame(
-        {"region_code": ["01"] * len(months), "occupation_code": ["SSS"] * len(months), "month": months, "value": values},
-        schema_overrides={"value": pl.Float64},
-    )
+    keys = {"forecast": "jobseekers", "region_code": "01", "occupation_code": "SSS"}
+    frame = pl.DataFrame({"month": months, "value": values}, schema_overrides={"value": pl.Float64})
+    return frame.with_columns(pl.lit(value).alias(name) for name, value in keys.items())
 
 
 def test_a_month_that_has_come_judges_what_was_said_of_it():

@@ -87,11 +87,16 @@ def own_vocabulary() -> Vocabulary:
     )
 
 
-def esco_vocabulary(folder: Path, seed: int) -> Vocabulary:
-    """The same kinds of work and programme in number and shape, made of a real ESCO's occupations and skills.
+def esco_vocabulary(folder: Path, seed: int, kinds: int = 0) -> Vocabulary:
+    """Kinds of work and programme in the shape of ours, made of a real ESCO's occupations and skills.
 
     Each kind takes the place of one of ours: an occupation of the same ISCO group where there is one, its essential
     skills as core and its optional ones beside them.
+
+    Args:
+        folder: the download.
+        seed: which occupations and skills are picked.
+        kinds: kinds of work, where more than ours are wanted and there are so many occupations; ours are then taken in turns.
     """
     import polars as pl
 
@@ -117,14 +122,17 @@ def esco_vocabulary(folder: Path, seed: int) -> Vocabulary:
             skills_of.setdefault(occupation, ([], []))[0 if essential else 1].append(skill)
     by_group: dict[str, list[str]] = {}
     rich = frames["concept"].filter(concept_type="occupation").select("concept_uri", "code").sort("concept_uri")
+    groups: dict[str, str] = {}
     for uri, code in rich.iter_rows():
         essential, optional = skills_of.get(uri, ([], []))
         if uri in named and len(essential) >= 8 and len(optional) >= 7:
-            by_group.setdefault(str(code)[:4], []).append(uri)
+            groups[uri] = str(code)[:4]
+            by_group.setdefault(groups[uri], []).append(uri)
     picks = random.Random(seed)
-    everyone = sorted(uri for uris in by_group.values() for uri in uris)
+    everyone = sorted(groups)
     own, work, used = own_vocabulary(), [], set()
-    for kind in own.work:
+    for number in range(min(max(kinds, len(own.work)), len(everyone))):
+        turn, kind = number // len(own.work), own.work[number % len(own.work)]
         free = [uri for uri in by_group.get(kind.isco, []) if uri not in used] or [uri for uri in everyone if uri not in used]
         uri = picks.choice(free)
         used.add(uri)
@@ -133,7 +141,9 @@ def esco_vocabulary(folder: Path, seed: int) -> Vocabulary:
             KindOfWork(
                 **{
                     **vars(kind),
+                    "key": f"{kind.key}_{turn}" if turn else kind.key,
                     "uri": uri,
+                    "isco": groups[uri],
                     "title": names[uri],
                     "synonyms": {language: tuple(others.get((uri, language), [])[:2]) for language in LANGUAGES},
                     "core": tuple(sorted(picks.sample(essential, min(9, len(essential))))),

@@ -1,6 +1,7 @@
 select
     release_id,
     release_number,
+    forecast,
     region_code,
     occupation_code,
     scenario,

@@ -36,6 +36,13 @@ select
     end as region_codes,
     posting.municipality_codes,
     coalesce(posting.open_positions, 1)::integer as open_positions,
+    posting.language_skill_uris,
+    posting.driving_licence_classes,
+    posting.permit_codes,
+    posting.required_education_code,
+    posting.criminal_record_asked,
+    posting.travel_asked,
+    posting.flexible_location,
     posting.source_name,
     posting.source_url
 from {{ ref('int_job_postings') }} as posting

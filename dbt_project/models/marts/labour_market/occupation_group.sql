@@ -64,7 +64,8 @@ select
     round(market.unemployed_jobseekers_persons, 1) as unemployed_jobseekers_persons,
     market.match_month,
     case
-        when market.open_vacancies is null or market.open_vacancies + market.unemployed_jobseekers_persons < 20 then null
+        when market.open_vacancies is null then null
+        when market.open_vacancies + market.unemployed_jobseekers_persons < {{ var('match_state_least') }} then null
         when market.unemployed_jobseekers_persons < {{ var('shortage_below') }} * market.open_vacancies then 'shortage'
         when market.unemployed_jobseekers_persons > {{ var('oversupply_above') }} * market.open_vacancies then 'oversupply'
         else 'balance'

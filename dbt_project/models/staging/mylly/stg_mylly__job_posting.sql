@@ -25,6 +25,13 @@ select
     region_codes,
     municipality_codes,
     open_positions,
+    language_skill_uris,
+    driving_licence_classes,
+    permit_codes,
+    required_education_code,
+    criminal_record_asked,
+    travel_asked,
+    flexible_location,
     source_name,
     source_url,
     source_document
