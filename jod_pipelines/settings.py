@@ -153,7 +153,7 @@ class IdentitySettings(_Strict):
     carry_profile: float = Field(default=0.8, gt=0, lt=1, description="likeness of skills that is enough without members")
     meaning_half_life_days: int = Field(default=365, ge=1, description="how fast what an id means may follow its members")
     join_likeness: float = Field(default=0.8, gt=0, lt=1, description="likeness at which what had two ids becomes one")
-    split_likeness: float = Field(default=0.88, gt=0, lt=1, description="likeness of halves, of chance's, under which one is two")
+    split_likeness: float = Field(default=0.85, gt=0, lt=1, description="likeness of halves, of chance's, under which one is two")
     part_share: float = Field(default=0.3, gt=0, lt=1, description="a part of a group that makes a split or a merge worth naming")
     part_likeness: float = Field(
         default=0.35, ge=0, lt=1, description="likeness of skills that a part has with what it came from"

@@ -169,7 +169,7 @@ def tell(before: pl.DataFrame, after: pl.DataFrame, lineage: pl.DataFrame) -> li
             taken_in |= set(row["from_ids"]) - is_there
             grew = f"{old[key]['members']} \u2192 {new[key]['members']}" if key in was_there else f"{new[key]['members']}"
             told["merged"].append(
-                (new[key]["members"], f"{title(key)} ({grew} members) took in {sources}: {part} of their members")
+                (new[key]["members"], f"{title(key)} ({grew} members) took in {part} of the members of {sources}")
             )
     parts = set(lineage.filter(event="split")["opportunity_id"])
     stands_in = {row["opportunity_id"]: row["from_ids"] for row in lineage.filter(event="minted").to_dicts() if row["from_ids"]}

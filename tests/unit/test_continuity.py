@@ -118,9 +118,9 @@ def test_what_was_two_stays_two_until_it_is_clearly_one():
 def test_only_what_is_contested_is_touched():
     items = two_kinds(2)
     whole = as_one(items)
-    assert keep_apart(whole, items, None, 0.88).equals(whole)
+    assert keep_apart(whole, items, None, 0.85).equals(whole)
     one = items.select("item_id", cluster=pl.lit("a"))
-    assert keep_apart(whole, items, one, 0.88).equals(whole)
+    assert keep_apart(whole, items, one, 0.85).equals(whole)
     few = items.select("item_id", cluster=pl.when(pl.col("item_id") < "b04").then(pl.lit("a")).otherwise(pl.lit("b"))).filter(
         (pl.col("cluster") == "a") | (pl.col("item_id") > "b08")
     )
@@ -138,8 +138,8 @@ def asked_for(name, skills, size, dice):
     return [(f"{name}{n:02d}", [skills[0], *(skill for skill in skills[1:] if dice.random() < 2 / 3)]) for n in range(size)]
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 4), st.integers(8, 30), st.integers(12, 30), st.randoms(use_true_random=False))
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 4), st.integers(8, 30), st.integers(12, 30), st.integers(0, 10**6).map(random.Random))
 def test_a_group_that_is_clearly_two_is_told_apart_and_one_that_is_one_is_not(shared, fewer, more, dice):
     own = {kind: [f"{kind}{n}" for n in range(10 - shared)] + [f"c{n}" for n in range(shared)] for kind in "ab"}
     a, b = asked_for("a", own["a"], more, dice), asked_for("b", own["b"], fewer, dice)
@@ -149,24 +149,24 @@ def test_a_group_that_is_clearly_two_is_told_apart_and_one_that_is_one_is_not(sh
         outlier=pl.col("item_id") == "z", cluster=pl.when(pl.col("item_id") != "z").then("cluster")
     )
     whole = whole.with_columns(pl.col("cluster").fill_null(-1))
-    apart = tell_apart(whole, items, 0.88)
+    apart = tell_apart(whole, items, 0.85)
     assert groups_of(apart) == {frozenset(key for key, _ in a), frozenset(key for key, _ in b)}
     # Row order changes nothing, what is in no group stays so, and once is enough.
-    shuffled = tell_apart(whole.sample(fraction=1, shuffle=True, seed=1), items.sample(fraction=1, shuffle=True, seed=2), 0.88)
+    shuffled = tell_apart(whole.sample(fraction=1, shuffle=True, seed=1), items.sample(fraction=1, shuffle=True, seed=2), 0.85)
     assert shuffled.equals(apart)
     assert apart.filter(item_id="z").select("cluster", "outlier").row(0) == (-1, True)
-    assert tell_apart(apart, items, 0.88).equals(apart)
+    assert tell_apart(apart, items, 0.85).equals(apart)
     # The numbers are anew for the smaller half only, and strengths are to the centres of the halves.
     assert apart.filter(pl.col("cluster") == 0).height >= apart.filter(pl.col("cluster") == 1).height
     assert apart.filter("outlier").height == 1
     assert apart.filter(~pl.col("outlier"))["strength"].min() > 0.2
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(20, 60), st.randoms(use_true_random=False))
+@settings(max_examples=10, deadline=None)
+@given(st.integers(20, 60), st.integers(0, 10**6).map(random.Random))
 def test_one_kind_is_never_told_apart(size, dice):
     one = pl.DataFrame(asked_for("a", [f"s{n}" for n in range(10)], size, dice), schema=["item_id", "skill_uris"], orient="row")
-    assert groups_of(tell_apart(as_one(one), one, 0.88)) == {frozenset(one["item_id"])}
+    assert groups_of(tell_apart(as_one(one), one, 0.85)) == {frozenset(one["item_id"])}
 
 
 def test_leftovers_in_a_group_are_no_group_of_their_own():
@@ -174,8 +174,8 @@ def test_leftovers_in_a_group_are_no_group_of_their_own():
     rows = asked_for("a", [f"s{n}" for n in range(10)], 30, dice)
     rows += [(f"x{n}", [f"s{n}", *(f"t{(7 * n + k) % 40}" for k in range(6))]) for n in range(6)]
     items = pl.DataFrame(rows, schema=["item_id", "skill_uris"], orient="row")
-    assert groups_of(tell_apart(as_one(items), items, 0.88)) == {frozenset(items["item_id"])}
-    assert tell_apart(as_one(items).clear(), items.clear(), 0.88).is_empty()
+    assert groups_of(tell_apart(as_one(items), items, 0.85)) == {frozenset(items["item_id"])}
+    assert tell_apart(as_one(items).clear(), items.clear(), 0.85).is_empty()
 
 
 def test_heaps_of_leftovers_are_not_published():
@@ -207,7 +207,7 @@ def test_twelve_months_of_the_whole_timeline():
         )
     months = pl.concat([each.months for each, _ in found])
     assert months["kept_pct"].mean() >= 99
-    # The goal is none of either. What is left are pairs of kinds that clustering did not tell apart when they were first seen.
-    assert months.filter(pl.col("kept_pct") < 98).height <= 1
-    assert sum(len(each.turned) for each, _ in found) <= 1
-    assert sum(each.events_found for each, _ in found) >= 0.9 * sum(len(each.events) for each, _ in found)
+    # What is left: a new kind whose first postings were never under its parent's id, and small halves that chance made.
+    assert months["kept_pct"].min() >= 98
+    assert sum(len(each.turned) for each, _ in found) == 0
+    assert sum(each.events_found for each, _ in found) >= 0.95 * sum(len(each.events) for each, _ in found)

@@ -47,7 +47,7 @@ def test_every_fate_has_its_sentence_in_order():
     )
     assert tell(before, after, lineage) == [
         "“Robot welder” (31 members) split from “Welder”: 74 % of its members came from there",
-        "“Office worker” (40 → 50 members) took in “Typist”: 90 % of their members",
+        "“Office worker” (40 → 50 members) took in 90 % of the members of “Typist”",
         "“More new work” (20 members) is new",
         "“New work” (7 members) is new",
         "“Baker” (11 members) is back, last seen 2026-05-01",
