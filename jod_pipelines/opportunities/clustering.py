@@ -11,6 +11,7 @@ another module's business, but `previous` keeps borderline items where they were
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -194,12 +195,10 @@ def _nearest(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     from threadpoolctl import threadpool_limits
 
     items, size = vectors.shape
-    parts = round(PARTS_PER_ROOT * items**0.5)
+    index: Any = faiss.IndexFlatIP(size)
     with threadpool_limits(1):
-        if items <= EXACT_UP_TO:
-            index = faiss.IndexFlatIP(size)
-        else:
-            index = faiss.IndexIVFFlat(faiss.IndexFlatIP(size), size, parts, faiss.METRIC_INNER_PRODUCT)
+        if items > EXACT_UP_TO:
+            index = faiss.IndexIVFFlat(index, size, round(PARTS_PER_ROOT * items**0.5), faiss.METRIC_INNER_PRODUCT)
             index.nprobe = PARTS_SEARCHED
             index.train(vectors)
         index.add(vectors)
