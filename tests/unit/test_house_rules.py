@@ -18,7 +18,7 @@ ALLOWED = {
     "skills": {"skills", "landing", "sources"},
     "opportunities": {"opportunities", "skills", "settings", "reference"},
     "forecasting": {"forecasting", "settings"},
-    "publication": {"publication", "contracts", "warehouse", "quality", "reference"},
+    "publication": {"publication", "contracts", "warehouse", "quality", "reference", "forecasting"},
     "reference": {"reference"},
 }
 GROUND = {"contacts", "errors", "fingerprint", "__init__"}
