@@ -22,8 +22,8 @@ FIT_ITEMS = 30_000
 """Groups are looked for among at most this many items; all others join the group most like them."""
 FEWEST_NEIGHBOURS, ITEMS_PER_NEIGHBOUR = 5, 50
 """A few hundred programmes fall into groups of five to ten: with more neighbours than that, groups run together."""
-CONTEXT_SKILLS, CONTEXT_LEAST, CONTEXT_MOST = 12.0, 0.5, 1.5
-"""What is said of few skills is known better by its field or occupation: context weighs 12 / skills of the item, in bounds."""
+CONTEXT_WEIGHT = 0.5
+"""More of it makes groups that two samples agree on, and that people with their skills are not found in (decision 9)."""
 ALIKE_PART, ALIKE_AT_MOST = 0.9, 0.6
 """Centres are alike when they are about as near to each other as items are to their own: distinct kinds of tidy items
 (programmes with structured skills) are nearer to each other than halves of one kind of untidy ones (postings)."""
@@ -51,7 +51,7 @@ def cluster(items: pl.DataFrame, settings: ClusterSettings, previous: pl.DataFra
 
     Args:
         items: item_id (unique), skill_uris (list of strings), optionally weights (list of floats, one per skill) and
-            context (list of strings: occupation, field and the like, which weighs more the fewer skills an item has).
+            context (list of strings: occupation, field and the like, counted at half weight).
         settings: sizes, thresholds and the seed.
         previous: item_id, cluster of an earlier run, whatever its names for clusters; an item stays with the group its
             old cluster lives on in unless another is clearly nearer (`settings.keep_margin`).
@@ -88,11 +88,8 @@ def _cells(items: pl.DataFrame) -> sparse.csr_matrix:
     ).explode("feature", "weight")
     parts = [skills.with_columns(pl.col("weight").cast(pl.Float32))]
     if "context" in items.columns:
-        weight = (CONTEXT_SKILLS / pl.col("skill_uris").list.len()).clip(CONTEXT_LEAST, CONTEXT_MOST)
-        context = items.select(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), feature="context", weight=weight.cast(pl.Float32)
-        )
-        parts.append(context.explode("feature"))
+        context = items.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), feature="context").explode("feature")
+        parts.append(context.with_columns(weight=pl.lit(CONTEXT_WEIGHT, pl.Float32)))
     cells = pl.concat(parts).drop_nulls()
     names = cells["feature"].unique().sort()
     cells = cells.with_columns(pl.col("feature").cast(pl.Enum(names)).to_physical().cast(pl.UInt32))
@@ -251,11 +248,10 @@ def _settle(cells: sparse.csr_matrix, fit: np.ndarray, labels: np.ndarray, small
 
     Naive Bayes over skills asked for or not, weights counting as part of a skill; groups under `smallest` dissolve.
     """
-    said = cells.minimum(1)  # weights above one weigh the evidence of an item; of a group's profile it is one member that says it
-    average = np.asarray(said.mean(axis=0)).ravel()
+    average = np.asarray(cells.mean(axis=0)).ravel()
     settled = np.full(cells.shape[0], -1)
     for _ in range(ROUNDS):
-        odds, none = _profiles(said[fit], labels, average, smallest)
+        odds, none = _profiles(cells[fit], labels, average, smallest)
         blocks = (cells[start : start + BLOCK] @ odds + none for start in range(0, cells.shape[0], BLOCK))
         before, settled = settled, np.concatenate([block.argmax(axis=1) for block in blocks])
         fit, labels = np.arange(len(settled)), settled
