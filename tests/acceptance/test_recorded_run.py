@@ -132,11 +132,11 @@ def test_real_forecasts_beat_seasonal_naive_and_their_intervals_cover(release: P
     evaluation = dataset(release, "forecast_evaluation").filter(model="issued")
     assert (evaluation["mase"] < evaluation["mase_seasonal_naive"]).all()
     occupations = evaluation.filter(series_group="occupation")
-    assert occupations["coverage_80_pct"].is_between(75, 85).all()
-    vacancies = occupations.filter(forecast="vacancies")
-    assert vacancies["coverage_95_pct"].is_between(92, 98).all()
-    # Unemployment of two years on turns for all occupations at once; how short that falls is in docs/methods/short_term.md.
-    assert occupations["coverage_95_pct"].is_between(89, 98).all()
+    assert occupations["coverage_95_pct"].is_between(92, 98).all()
+    # Of the third year few outcomes are known, and they are of 2018-2020; how short that falls is in docs/methods/short_term.md.
+    third_year = pl.col("horizon_from") > 24
+    assert occupations.filter(~third_year)["coverage_80_pct"].is_between(75, 85).all()
+    assert occupations.filter(third_year)["coverage_80_pct"].is_between(70, 85).all()
 
 
 def test_no_title_is_a_rest_class(release: Path) -> None:
