@@ -1,7 +1,7 @@
 """What every model said from past origins, beside what came: arrays, so that ten thousand series fit in memory.
 
-An origin only uses what was known at it: states, weights of the panel and widths of intervals come from errors that
-had been seen by then. The same functions give the forecast (from the newest origin) and its evaluation (from the others).
+An origin only uses what was known at it: states come from values and widths of intervals from errors that had been seen by
+then. The same functions give the forecast (from the newest origin) and its evaluation (from the others).
 """
 
 from __future__ import annotations
@@ -11,20 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm as normal
+from scipy.stats import t as student
 
-from jod_pipelines.forecasting.smoothing import INITIAL_SEASONS, Numbers, smooth
+from jod_pipelines.forecasting.borrowing import MEMBERS as BORROWING
+from jod_pipelines.forecasting.borrowing import borrow
+from jod_pipelines.forecasting.smoothing import INITIAL_SEASONS, Numbers, mean_of_known, smooth
 
 NAIVE, PANEL = "seasonal_naive", "panel_of_models"
-MODELS = (NAIVE, "level", "damped_trend", "damped_trend_of_roots", "theta", PANEL)
+MODELS = (NAIVE, "level", "damped_trend", "damped_trend_of_roots", *BORROWING, PANEL)
 LEVELS = np.array([0.8, 0.95])
 LEAST_ERRORS = 100
 """A group with fewer known errors at a horizon uses those of all groups."""
-BAND = 6
-"""Steps of the horizon that share the weights of the panel."""
-FIT_ROWS = 20_000
-"""Errors the weights of the panel are learned from, at most: more change nothing but the time."""
-SHRINKAGE = 0.05
-"""Pull of the weights to the level model, as a share of the number of errors."""
 RATE = 0.1
 """How far the aim of a level moves with each origin's outcome."""
 WIDTH_UNKNOWN = np.array([1.606, 2.456])
@@ -79,27 +77,29 @@ def run_backtest(y: Numbers, group: NDArray[np.str_], season: int, horizon: int,
         group: series whose errors are pooled.
         season: periods of a season, 1 without.
     """
+    y = _begun(y)
     last, first = y.shape[1], INITIAL_SEASONS * season
     known = [last - step * back for back in range(origins, -1, -1) if last - step * back >= first] or [last]
-    models = _members(y, season, known, horizon)
+    models = _members(y, group, season, known, horizon)
     actual = np.full((len(y), len(known), horizon), np.nan)
     for at, origin in enumerate(known):
         came = y[:, origin : origin + horizon]
         actual[:, at, : came.shape[1]] = came
-    found = Backtest(y, group, known, models, actual, _scales(y, season, known))
-    return Backtest(y, group, known, models | {PANEL: _combine(found)}, actual, found.scale)
+    return Backtest(y, group, known, models | {PANEL: _mixture(models)}, actual, _scales(y, season, known))
 
 
 def choose(found: Backtest, at: int) -> dict[str, str]:
-    """The model of each group with the smallest mean scaled error known at origin number `at`; naive wins a tie."""
-    best: dict[str, str] = {}
-    seen = _seen_mask(found, at)
-    for name in np.unique(found.group):
-        rows = found.group == name
-        score = {model: _mean_absolute(found.errors(model)[rows, :at][:, seen[:at]]) for model in found.models}
-        better = [model for model in found.models if np.isfinite(score[model]) and score[model] < score[NAIVE] - 1e-9]
-        best[str(name)] = min(better, key=lambda model: score[model]) if better else NAIVE
-    return best
+    """The panel for each group where it beat naive by the mean scaled error known at origin number `at`, else naive.
+
+    Not the best model so far: which single one did best says little of the next year (docs/methods/short_term.md).
+    """
+    seen = _seen_mask(found, at)[:at]
+
+    def error(model: str, rows: NDArray[np.bool_]) -> float:
+        return _mean_absolute(found.errors(model)[rows, :at][:, seen])
+
+    groups = {str(name): found.group == name for name in np.unique(found.group)}
+    return {name: PANEL if error(PANEL, rows) < error(NAIVE, rows) - 1e-9 else NAIVE for name, rows in groups.items()}
 
 
 def with_intervals(found: Backtest) -> Issued:
@@ -132,7 +132,8 @@ def with_intervals(found: Backtest) -> Issued:
                 for past in [past for past in seen if (past, step) not in told]:
                     aim[step] += RATE * (LEVELS - _share_inside(found.actual[rows, past, step], limits[rows, past, step]))
                 aim[step] = np.clip(aim[step], LEAST_AIM, MOST_AIM)
-                width = _width(_pool(scored[:, seen, step], rows), aim[step])
+                pool = _pool(scored[:, seen, step], rows)
+                width = _width(np.abs(pool[np.isfinite(pool)]), aim[step]) * _few_outcomes(pool, found, seen, step)
                 if step < SURE_STEPS:
                     sure[place] = width
                 else:
@@ -150,6 +151,13 @@ def inside(actual: Numbers, limits: Numbers) -> Numbers:
     return np.where(np.isfinite(actual)[..., None] & np.isfinite(low), held, np.nan)
 
 
+def _begun(y: Numbers) -> Numbers:
+    """Nothing is known of a series before its first value above zero (as in M5): a new occupation group was absent, not empty."""
+    above = np.nan_to_num(y) > 0
+    begins = np.where(above.any(axis=1), above.argmax(axis=1), 0)
+    return np.where(np.arange(y.shape[1]) < begins[:, None], np.nan, y)
+
+
 def _size_of_counts(found: Backtest) -> Numbers:
     """Unit of a series too short or too even for a scale of its own: the spread of counts of its size (Poisson)."""
     known = np.isfinite(found.y)
@@ -165,8 +173,27 @@ def _share_inside(actual: Numbers, limits: Numbers) -> Numbers:
 
 def _pool(scored: Numbers, rows: NDArray[np.bool_]) -> Numbers:
     own = scored[rows]
-    pool = own if np.isfinite(own).sum() >= LEAST_ERRORS else scored
-    return np.abs(pool[np.isfinite(pool)])
+    return own if np.isfinite(own).sum() >= LEAST_ERRORS else scored
+
+
+def _few_outcomes(pool: Numbers, found: Backtest, seen: list[int], step: int) -> Numbers:
+    """How much wider intervals are because few outcomes are known: Student's t over the normal quantile of each level.
+
+    Errors `step` periods ahead from neighbouring origins share most of their periods, and series share shocks: two years ahead
+    eleven years of 150 occupations are some sixty independent outcomes, and those of one country five. Origins count as many
+    times as the horizon fits between the first and the last of them, series by the design effect of their common error (Kish).
+    """
+    known = np.isfinite(pool)
+    series = int(known.any(axis=1).sum())
+    if not series:
+        return np.ones(len(LEVELS))
+    whole = float((pool[known] ** 2).mean())
+    common = mean_of_known(pool[:, known.any(axis=0)], 0)
+    shared = float((common**2).mean()) / whole if whole > 0 else 1.0
+    correlation = min(max((shared - 1 / series) / (1 - 1 / series), 0.0), 1.0) if series > 1 else 1.0
+    times = (found.origins[seen[-1]] - found.origins[seen[0]]) / (step + 1) + 1
+    independent = times * series / (1 + (series - 1) * correlation)
+    return np.asarray(student.ppf((1 + LEVELS) / 2, independent) / normal.ppf((1 + LEVELS) / 2))
 
 
 def _width(pool: Numbers, aim: Numbers) -> Numbers:
@@ -177,10 +204,11 @@ def _width(pool: Numbers, aim: Numbers) -> Numbers:
     return np.maximum.accumulate(np.partition(pool, ranks)[ranks])
 
 
-def _members(y: Numbers, season: int, known: list[int], horizon: int) -> dict[str, Numbers]:
+def _members(y: Numbers, group: NDArray[np.str_], season: int, known: list[int], horizon: int) -> dict[str, Numbers]:
     """The models as they are, and those of counts on square roots, where their errors are of one size."""
     plain = smooth(y, season, known, horizon)
     rooted = smooth(np.sqrt(y), season, known, horizon)
+    borrowed = borrow(np.sqrt(y), group, season, known, horizon, rooted["level"])
 
     def positive(values: Numbers, back: Callable[[Numbers], Numbers] = lambda v: v) -> Numbers:
         return back(np.clip(values, 0, None))
@@ -190,52 +218,18 @@ def _members(y: Numbers, season: int, known: list[int], horizon: int) -> dict[st
         "level": positive(rooted["level"], np.square),
         "damped_trend": positive(plain["damped_trend"]),
         "damped_trend_of_roots": positive(rooted["damped_trend"], np.square),
-        "theta": positive(rooted["theta"], np.square),
+        **{model: positive(values, np.square) for model, values in borrowed.items()},
     }
 
 
-def _combine(found: Backtest) -> Numbers:
-    """Level, moved to the other models by weights learned from the errors known at each origin, pooled by group.
+def _mixture(models: dict[str, Numbers]) -> Numbers:
+    """Mean of the models without the highest and the lowest (Jose & Winkler 2008); the level where one of them knows nothing.
 
-    Weights are a ridge regression with Huber's weights, so that a few wild series do not decide for all.
+    Weights learned from known errors did worse where a shock was among them, and no better on the whole.
     """
-    base = found.models["level"]
-    scale = found.scale[:, :, None]
-    others = np.stack([np.clip((found.models[m] - base) / scale, -8, 8) for m in found.models if m != "level"], axis=-1)
-    wanted = (found.actual - base) / scale
-    combined = np.full_like(base, np.nan)
-    horizon = base.shape[2]
-    for name in np.unique(found.group):
-        rows = np.flatnonzero(found.group == name)
-        for at in range(len(found.origins)):
-            for start in range(0, horizon, BAND):
-                steps = range(start, min(start + BAND, horizon))
-                pairs = [(past, step) for step in steps for past in found.seen(at, step)]
-                weights = _weights(others[rows], wanted[rows], pairs)
-                inside = slice(start, start + BAND)
-                moved = base[rows, at, inside] + found.scale[rows, at][:, None] * (others[rows, at, inside] @ weights)
-                combined[rows, at, inside] = np.clip(moved, 0, None)
-    return np.where(np.isfinite(combined), combined, base)
-
-
-def _weights(others: Numbers, wanted: Numbers, pairs: list[tuple[int, int]]) -> Numbers:
-    models = others.shape[-1]
-    if not pairs:
-        return np.full(models, 1 / (models + 1))
-    past, step = (np.array(side) for side in zip(*pairs, strict=True))
-    every = max(1, len(others) * len(pairs) // FIT_ROWS)
-    x, y = others[::every, past, step].reshape(-1, models), wanted[::every, past, step].ravel()
-    fine = np.isfinite(y) & np.isfinite(x).all(axis=1)
-    x, y = x[fine], y[fine]
-    if len(y) < LEAST_ERRORS:
-        return np.full(models, 1 / (models + 1))
-    trust, weights = np.ones(len(y)), np.zeros(models)
-    for _ in range(5):
-        weighted = x * trust[:, None]
-        pull = SHRINKAGE * trust.sum() * np.eye(models)
-        weights = np.linalg.solve(x.T @ weighted + pull, weighted.T @ y)
-        trust = 1 / np.maximum(np.abs(y - x @ weights), 0.3)
-    return weights
+    inner = np.sort(np.stack(list(models.values())), axis=0)[1:-1]
+    mixed = inner.mean(axis=0)
+    return np.where(np.isfinite(mixed), mixed, models["level"])
 
 
 def _seen_mask(found: Backtest, at: int) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ Numbers = NDArray[np.float64]
 
 INITIAL_SEASONS = 3
 """The first seasons of a series set its initial level and seasonal pattern."""
-MEMBERS = ("seasonal_naive", "level", "damped_trend", "theta")
+MEMBERS = ("seasonal_naive", "level", "damped_trend")
 GRID = np.array(
     [
         (alpha, beta, gamma, damping)
@@ -75,8 +75,8 @@ def _initial(y: Numbers, season: int) -> tuple[NDArray[np.int64], Numbers, Numbe
     places = start[:, None] + np.arange(width)
     first = np.where(places < y.shape[1], np.take_along_axis(y, np.minimum(places, y.shape[1] - 1), axis=1), np.nan)
     years = first.reshape(len(y), -1, season)
-    middle = _mean(years, 2)
-    from_start = np.nan_to_num(_mean(years - middle[:, :, None], 1))
+    middle = mean_of_known(years, 2)
+    from_start = np.nan_to_num(mean_of_known(years - middle[:, :, None], 1))
     pattern = np.zeros((len(y), season))
     np.put_along_axis(pattern, places[:, :season] % season, from_start - from_start.mean(axis=1, keepdims=True), axis=1)
     return start, np.nan_to_num(middle[:, 0]), pattern
@@ -91,12 +91,10 @@ def _ahead(y: Numbers, level: Numbers, trend: Numbers, seasonal: Numbers, loss: 
     damping = GRID[best, 3][:, None]
     path = np.cumsum(damping**steps, axis=1)
     pattern = seasonal[places][:, rows, plain].T
-    own_level = level[rows, plain][:, None] + pattern
     return {
         "seasonal_naive": _last_season(y, season)[:, (steps - 1) % season],
-        "level": own_level,
+        "level": level[rows, plain][:, None] + pattern,
         "damped_trend": level[rows, best][:, None] + trend[rows, best][:, None] * path + seasonal[places][:, rows, best].T,
-        "theta": own_level + 0.5 * _slope(y)[:, None] * steps,
     }
 
 
@@ -109,17 +107,8 @@ def _last_season(y: Numbers, season: int) -> Numbers:
     return np.where(np.isfinite(latest), latest, before)
 
 
-def _slope(y: Numbers) -> Numbers:
-    """Least-squares slope per period over the known values."""
-    known, time = np.isfinite(y), np.arange(y.shape[1], dtype=float)
-    count = np.maximum(known.sum(axis=1), 1)
-    centred = np.where(known, time - (known * time).sum(axis=1, keepdims=True) / count[:, None], 0.0)
-    spread = (centred**2).sum(axis=1)
-    result: Numbers = np.divide((centred * np.nan_to_num(y)).sum(axis=1), spread, out=np.zeros(len(y)), where=spread > 0)
-    return result
-
-
-def _mean(values: Numbers, axis: int) -> Numbers:
+def mean_of_known(values: Numbers, axis: int) -> Numbers:
+    """Mean of the values that are known; NaN where none is."""
     known = np.isfinite(values)
     count = known.sum(axis=axis)
     result: Numbers = np.divide(np.nan_to_num(values).sum(axis=axis), count, out=np.full(count.shape, np.nan), where=count > 0)

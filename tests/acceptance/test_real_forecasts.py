@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from jod_pipelines.forecasting.backtest import NAIVE, Backtest, Issued, inside, run_backtest, with_intervals
+from jod_pipelines.forecasting.backtest import NAIVE, PANEL, Backtest, Issued, inside, run_backtest, with_intervals
 from jod_pipelines.forecasting.coherence import coherent_points, hidden_share
 from jod_pipelines.forecasting.evaluation import interval_scores
 from jod_pipelines.forecasting.panel import Panel, to_panel
@@ -29,11 +29,12 @@ EVERY = 11
 
 @dataclass(frozen=True)
 class Judged:
-    """One measure of one file: mean scaled errors and coverage by band of the horizon."""
+    """One measure of one file and band of the horizon: mean scaled errors, coverage, and how many outcomes they are of."""
 
     mase: dict[str, float]
     wis_skill_pct: float
     coverage_pct: tuple[float, float]
+    outcomes: int
 
 
 def panel_of(folder: Path, kind: str, measure: str) -> Panel:
@@ -80,15 +81,14 @@ def judge(found: Backtest, issued: Issued, others: dict[str, np.ndarray], origin
         {name: float(error[fine].mean()) for name, error in errors.items()},
         100 * (1 - wis / float(naive[fine & np.isfinite(naive)].mean())),
         tuple(100 * held.mean(axis=0)),
+        len(held),
     )
 
 
 def naive_intervals(found: Backtest) -> np.ndarray:
     """Seasonal naive with intervals of the same making."""
-    alone = Backtest(
-        found.y, found.group, found.origins, dict.fromkeys((NAIVE, "level"), found.models[NAIVE]), found.actual, found.scale
-    )
-    return with_intervals(alone).limits
+    models = dict.fromkeys((NAIVE, "level", PANEL), found.models[NAIVE])
+    return with_intervals(replace(found, models=models)).limits
 
 
 def run(folder: Path, kind: str, measure: str, *, with_ets: bool) -> dict[str, Judged]:
@@ -135,15 +135,32 @@ def test_before_2020_what_is_issued_beats_naive(table: dict[tuple[str, str], dic
         assert all(skill(parts[band]) > 5 and parts[band].wis_skill_pct > 5 for band in ("1-12", "13-24"))
 
 
-def test_a_year_ahead_what_is_issued_beats_auto_ets(table: dict[tuple[str, str], dict[str, Judged]]) -> None:
+def test_what_is_issued_beats_auto_ets(table: dict[tuple[str, str], dict[str, Judged]]) -> None:
     for measure in MEASURES:
-        mase = table[measure, "occupation"]["1-12"].mase
-        assert mase["issued"] < mase["AutoETS"]
+        for band in ("1-12", "13-24"):
+            mase = table[measure, "occupation"][band].mase
+            assert mase["issued"] < mase["AutoETS"]
+
+
+def test_15_pct_less_error_than_naive(table: dict[tuple[str, str], dict[str, Judged]]) -> None:
+    missed = ("vacancies", "occupation", "13-24")
+    for (measure, kind), parts in table.items():
+        for band in ("1-12", "13-24"):
+            assert skill(parts[band]) >= 15 or (measure, kind, band) == missed
 
 
 @pytest.mark.xfail(strict=True, reason="not reached; how far is in docs/methods/short_term.md")
-def test_goal_of_15_pct_less_error_than_naive_in_every_band(table: dict[tuple[str, str], dict[str, Judged]]) -> None:
-    assert all(skill(table[m, "occupation"][band]) >= 15 for m in MEASURES for band in ("1-12", "13-24"))
+def test_goal_of_15_pct_less_error_than_naive_for_vacancies_in_their_second_year(
+    table: dict[tuple[str, str], dict[str, Judged]],
+) -> None:
+    assert skill(table["vacancies", "occupation"]["13-24"]) >= 15
+
+
+def test_monthly_intervals_hold_as_often_as_they_say(table: dict[tuple[str, str], dict[str, Judged]]) -> None:
+    judged = [table[measure, "occupation"][band] for measure in MEASURES for band in ("1-12", "13-24")]
+    held = np.average([each.coverage_pct for each in judged], axis=0, weights=[each.outcomes for each in judged])
+    print(f"all occupations, both measures, 1-24 months: {held[0]:.1f} and {held[1]:.1f} held")
+    assert held == pytest.approx((80, 95), abs=2)
 
 
 @pytest.mark.xfail(strict=True, reason="not reached; how far is in docs/methods/short_term.md")

@@ -20,7 +20,7 @@ def history(**changes: float | None) -> pl.DataFrame:
     ).with_columns(occupation_code=pl.lit("SSS"))
 
 
-def forecasts(a: float, b: float, model: str = "theta") -> pl.DataFrame:
+def forecasts(a: float, b: float, model: str = "damped_trend") -> pl.DataFrame:
     return pl.DataFrame({"region_code": ["a", "b"], "mean": [a, b], "model": model}).with_columns(
         occupation_code=pl.lit("SSS"), scenario=pl.lit("baseline"), target_month=date(2026, 6, 1)
     )
@@ -29,13 +29,13 @@ def forecasts(a: float, b: float, model: str = "theta") -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("after", "model", "otherwise", "reasons"),
     [
-        (history(), "theta", ["new code"], [["new code"], ["new code"]]),
+        (history(), "damped_trend", ["new code"], [["new code"], ["new code"]]),
         (history(), "level", ["other settings"], [["other settings", "another model"], ["other settings", "another model"]]),
-        (history(a_3=11.0), "theta", [], [["data of other series"], ["new data"]]),
-        (history(b_1=11.0), "theta", [], [["revised data"], ["data of other series"]]),
+        (history(a_3=11.0), "damped_trend", [], [["data of other series"], ["new data"]]),
+        (history(b_1=11.0), "damped_trend", [], [["revised data"], ["data of other series"]]),
         (
             history(b_2=None, b_3=4.0),
-            "theta",
+            "damped_trend",
             ["new code"],
             [["revised data", "new data", "new code"], ["data of other series", "new code"]],
         ),

@@ -6,7 +6,7 @@ import pytest
 
 from jod_pipelines.errors import ForecastError
 from jod_pipelines.forecasting import forecast
-from jod_pipelines.forecasting.backtest import NAIVE, Backtest, choose, inside, run_backtest, with_intervals
+from jod_pipelines.forecasting.backtest import NAIVE, PANEL, Backtest, _few_outcomes, choose, inside, run_backtest, with_intervals
 from jod_pipelines.forecasting.evaluation import ISSUED, evaluate_backtest
 from jod_pipelines.forecasting.labour_market import forecast_monthly, usable_series
 from jod_pipelines.forecasting.panel import FORECAST, to_panel
@@ -115,21 +115,22 @@ def constructed(naive_error, model_error, series_count=40, origins=6, horizon=6)
     known = [40 + n for n in range(origins)]
     actual = np.full(shape, 10.0)
     actual[:, -1] = np.nan
-    models = {NAIVE: np.full(shape, 10.0 - naive_error), "level": np.full(shape, 10.0 - model_error)}
+    model = np.full(shape, 10.0 - model_error)
+    models = {NAIVE: np.full(shape, 10.0 - naive_error), "level": model, PANEL: model}
     return Backtest(np.full((series_count, 45), 10.0), np.array(["g"] * series_count), known, models, actual, np.ones(shape[:2]))
 
 
-def test_a_model_that_does_not_beat_naive_is_not_chosen():
+def test_models_that_do_not_beat_naive_are_not_chosen():
     assert choose(constructed(2.0, 2.0), 5) == {"g": NAIVE}
     assert choose(constructed(2.0, 3.0), 5) == {"g": NAIVE}
-    assert choose(constructed(2.0, 1.0), 5) == {"g": "level"}
+    assert choose(constructed(2.0, 1.0), 5) == {"g": PANEL}
     assert choose(constructed(2.0, 1.0), 0) == {"g": NAIVE}
 
 
 def test_evaluation_knows_what_is_right():
     found = constructed(4.0, 2.0)
     table = evaluate_backtest(found, with_intervals(found), first_origin=1)
-    row = table.filter(model="level").row(0, named=True)
+    row = table.filter(model=PANEL).row(0, named=True)
     assert (row["mase"], row["rmsse"], row["mase_seasonal_naive"]) == (2.0, 2.0, 4.0)
     assert (row["series"], row["origins"]) == (40, 4)
     issued = table.filter(model=ISSUED).row(0, named=True)
@@ -150,6 +151,44 @@ def test_intervals_hold_as_often_as_they_say_on_independent_noise():
     found = run_backtest(y, np.array(["g"] * 200), 12, 6, 80, 1)
     held = inside(found.actual, with_intervals(found).limits)[:, 30:]
     assert 100 * np.nanmean(held, axis=(0, 1, 2)) == pytest.approx([80, 95], abs=2)
+
+
+def test_a_mixture_leaves_out_the_highest_and_the_lowest_model():
+    y = np.random.default_rng(1).poisson(40, (5, 80)).astype(float)
+    models = run_backtest(y, np.array(["g"] * 5), 12, 3, 2, 1).models
+    single = np.sort(np.stack([values for name, values in models.items() if name != PANEL]), axis=0)
+    assert models[PANEL] == pytest.approx(single[1:-1].mean(axis=0))
+
+
+def test_a_new_occupation_group_is_not_one_that_was_empty():
+    dice = np.random.default_rng(2)
+    new = dice.poisson(100, 60).astype(float)
+    long = np.concatenate([np.zeros(84), new])
+    groups = np.array(["g"])
+    found = run_backtest(long[None], groups, 12, 12, 8, 3)
+    alone = run_backtest(new[None], groups, 12, 12, 8, 3)
+    assert found.scale == pytest.approx(alone.scale, abs=0.01)
+    nothing = run_backtest(np.zeros((1, 80)), groups, 12, 12, 8, 3)
+    assert (nothing.models[PANEL] == 0).all()
+
+
+def shaken(series, shared):
+    """White noise of 100 around 1 000 over fifteen years, of which `shared` is the same for all series."""
+    dice = np.random.default_rng(3)
+    noise = np.sqrt(shared) * dice.normal(0, 100, 180) + np.sqrt(1 - shared) * dice.normal(0, 100, (series, 180))
+    return run_backtest(1000 + noise, np.array(["g"] * series), 12, 24, 20, 3)
+
+
+def test_intervals_are_wider_where_few_independent_outcomes_are_known():
+    many, few = shaken(60, 0.0), shaken(60, 1.0)
+    seen = many.seen(len(many.origins) - 1, 23)
+    wider = [_few_outcomes(found.errors(PANEL)[:, seen, 23], found, seen, 23) for found in (many, few)]
+    assert wider[0] == pytest.approx([1.0, 1.0], abs=0.03)
+    assert wider[1] == pytest.approx([1.36, 1.86], abs=0.05)  # Student's t of 2.4: as often 24 months fit into the outcomes
+    assert (wider[1] > 1).all()
+    one = few.errors(PANEL)[:1, seen, 23]
+    assert _few_outcomes(one, few, seen, 23) == pytest.approx(wider[1], abs=0.05)
+    assert _few_outcomes(one[:, :0], few, [], 23) == pytest.approx([1, 1])
 
 
 def vacancies(values, occupation="2512", region="SSS"):

@@ -108,7 +108,7 @@ def content(release_id="2026-11-01-aaaaaaaaaa", **changes):
                 "q50": 5.0,
                 "q90": 8.0,
                 "q97_5": 9.0,
-                "model": "theta",
+                "model": "level",
                 "unit": "vacancies",
             },
         ),

@@ -14,7 +14,7 @@ EMPTY = published_table("forecast_vintage").empty()
 FIRST = date(2026, 1, 1)
 
 
-def forecasts(origin=FIRST, mean=10.0, months=2, model="theta"):
+def forecasts(origin=FIRST, mean=10.0, months=2, model="level"):
     targets = [
         date(origin.year + (origin.month - 1 + ahead) // 12, (origin.month - 1 + ahead) % 12 + 1, 1)
         for ahead in range(1, months + 1)
