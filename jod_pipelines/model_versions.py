@@ -41,7 +41,7 @@ class Model:
 
 _OPPORTUNITIES = "jod_pipelines/opportunities"
 _GROUPING = tuple(f"{_OPPORTUNITIES}/{name}.py" for name in ("clustering", "boundaries", "continuity"))
-_PANEL = tuple(f"jod_pipelines/forecasting/{name}.py" for name in ("panel", "smoothing", "backtest"))
+_PANEL = tuple(f"jod_pipelines/forecasting/{name}.py" for name in ("panel", "smoothing", "borrowing", "backtest"))
 _PROGRAMMES = ("opintopolku", "eperusteet", "koodisto", "esco")
 MODELS = (
     Model("skill_recogniser", ("esco",), ("jod_pipelines/skills",), lambda settings: {}),

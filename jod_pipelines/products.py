@@ -36,7 +36,8 @@ from jod_pipelines.publication.datapackage import ReleaseNote, SourceNote
 from jod_pipelines.publication.gate import warnings_of
 from jod_pipelines.publication.matching_files import release_files
 from jod_pipelines.publication.release import ReleaseContent, publish, read_package
-from jod_pipelines.skills import Recogniser, SkillRecogniser
+from jod_pipelines.skills import SkillRecogniser
+from jod_pipelines.skills.remembered import REMEMBERED, recognise_new, recogniser_version
 from jod_pipelines.sources import all_resources
 from jod_pipelines.warehouse.build import Warehouse
 
@@ -123,22 +124,26 @@ def recognise_skills(platform: Platform, item_kind: str) -> pl.DataFrame:
         item_id, skill_uri, score, method, text_kind: the best evidence of each item and skill.
     """
     warehouse = Warehouse(platform)
-    texts = f"from intermediate.int_skill_texts where item_kind = '{item_kind}'"
-    distinct = warehouse.query(f"select distinct language, text {texts} order by language, text")
-    # Numbers instead of texts from here on: a million postings say a gigabyte.
-    said = warehouse.query(f"select item_id, text_kind, dense_rank() over (order by language, text) - 1 as text_id {texts}")
-    recogniser: Recogniser = SkillRecogniser(
-        warehouse.query(
-            "select concept_uri as skill_uri, language, label, kind from staging.stg_esco__label "
-            "where concept_uri in (select skill_uri from core.dim_skill where is_current) order by all"
-        ),
-        warehouse.query(
-            "select concept_uri as skill_uri, broader_uri from core.bridge_skill_broader where distance = 1 order by all"
-        ),
+    keyed = (
+        f"select *, md5(language || ' ' || text) as text_key from intermediate.int_skill_texts where item_kind = '{item_kind}'"
     )
-    found = recogniser.recognise(distinct["text"].to_list(), distinct["language"].to_list())
+    texts = warehouse.query(f"select distinct text_key, language, text from ({keyed}) order by text_key")
+    labels = warehouse.query(
+        "select concept_uri as skill_uri, language, label, kind from staging.stg_esco__label "
+        "where concept_uri in (select skill_uri from core.dim_skill where is_current) order by all"
+    )
+    broader = warehouse.query(
+        "select concept_uri as skill_uri, broader_uri from core.bridge_skill_broader where distance = 1 order by all"
+    )
+    remembered = f"recognised_texts_{item_kind}"
+    before = _derived(warehouse, remembered) if warehouse.has_derived(remembered) else pl.DataFrame(schema=REMEMBERED)
+    found = recognise_new(texts, SkillRecogniser(labels, broader), recogniser_version(labels, broader), before)
+    warehouse.write_derived(remembered, found)
+    # Numbers instead of texts or keys from here on: a million postings say a gigabyte.
+    numbers = texts.select("text_key").with_row_index("text_id").cast({"text_id": pl.Int64})
+    evidence = warehouse.query(f"select item_id, text_kind, dense_rank() over (order by text_key) - 1 as text_id from ({keyed})")
     items = (
-        said.join(found, on="text_id")
+        evidence.join(found.drop_nulls("skill_uri").join(numbers, on="text_key").drop("text_key"), on="text_id")
         .sort("item_id", "skill_uri", "score", "text_kind", "method", descending=[False, False, True, False, False])
         .unique(["item_id", "skill_uri"], keep="first", maintain_order=True)
         .select("item_id", "skill_uri", "score", "method", "text_kind")

@@ -181,6 +181,10 @@ class Warehouse:
         frame.write_parquet(aside, compression="zstd")
         aside.replace(path)
 
+    def has_derived(self, name: str) -> bool:
+        """Whether a run has made this dataset in a Python room."""
+        return self._derived_path(name).exists()
+
     def query(self, sql: str) -> pl.DataFrame:
         """Run a query on the newest state: the build under way, else the served warehouse."""
         with self.reader() as connection:
