@@ -52,9 +52,12 @@ def run_main_job(settings: Settings, select: str | None, console: Console) -> Ru
 
     Raises:
         SettingsError: the selection names nothing, or the home holds data of another mode of sources.
+        SourceError: a replay of a time from which nothing is left.
         JodError: another run works in this home.
     """
     platform = Platform(settings)
+    if settings.replay is not None and not platform.archive.has_served(settings.replay):
+        raise errors.SourceError(f"nothing had landed in {settings.home} by {settings.replay}; `jod landing ls` shows what has")
     platform.claim()
     with platform.only_run():
         return _run_main_job(platform, select, console)

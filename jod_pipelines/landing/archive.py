@@ -586,6 +586,10 @@ class Archive:
                 return landed.served_at(end_of(day))
         raise SourceError(f"no snapshot {when} has served in {self.root}; see `jod landing ls`")
 
+    def has_served(self, when: str) -> bool:
+        """Whether any resource had something serving at a moment, or a snapshot has ever had that id; SourceError if not that."""
+        return any(self.replayed(*label.split("/"), when) is not None for label in self.labels())
+
 
 def end_of(when: str) -> str:
     """The last instant of a day, or a moment itself, as ISO 8601 UTC.
