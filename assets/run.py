@@ -219,6 +219,10 @@ def _remember_failure(event: dg.DagsterEvent, report: RunReport) -> None:
     if info is None:
         report.line, report.exit_code = f"{step} failed", 1
         return
+    if info.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+        report.line = f"{step}: stopped by Ctrl-C or a signal; nothing half-done serves, the next run finishes the work"
+        report.exit_code = 1
+        return
     first, _, rest = info.message.split(": ", 1)[-1].strip().partition("\n")
     report.exit_code = kinds[info.cls_name].exit_code if known and info.cls_name else 1
     report.line, report.detail = f"{step}: {first}", rest

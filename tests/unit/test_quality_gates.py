@@ -13,7 +13,7 @@ from assets.dbt import manifest
 from assets.dbt_tests import DbtTests
 from assets.metadata import asset_key_of, column_lineage, columns_of
 from assets.publication import checks_that_did_not_run
-from assets.run import RunReport, _compare, _hear_check
+from assets.run import RunReport, _compare, _hear_check, _remember_failure
 from jod_pipelines.contracts.model import load_contracts
 from jod_pipelines.errors import ContractError
 from jod_pipelines.lineage import ColumnRef
@@ -32,6 +32,18 @@ def report(**given):
 def evaluation(*, passed, severity=dg.AssetCheckSeverity.ERROR, name="contract"):
     metadata = {"first": dg.MetadataValue.text("fact: 1 rules broken, first share: at least 0, 2 rows, keys b; c")}
     return dg.AssetCheckEvaluation(asset_key=FACT, check_name=name, passed=passed, severity=severity, metadata=metadata)
+
+
+def test_a_run_that_someone_stopped_says_so_in_plain_words():
+    @dg.op
+    def stopped():
+        raise dg.DagsterExecutionInterruptedError
+
+    result = dg.GraphDefinition(name="job", node_defs=[stopped]).execute_in_process(raise_on_error=False)
+    heard = report()
+    _remember_failure(next(event for event in result.all_events if event.is_step_failure), heard)
+    assert heard.line == "stopped: stopped by Ctrl-C or a signal; nothing half-done serves, the next run finishes the work"
+    assert heard.exit_code == 1
 
 
 def test_a_broken_contract_is_the_line_of_the_run_with_dataset_rule_and_rows():
