@@ -8,7 +8,7 @@ import pytest
 
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.model_versions import MODELS, Fit, model_rows
-from jod_pipelines.publication.catalogue import MODEL_PAGES, write_catalogue
+from jod_pipelines.publication.catalogue import ACCURACY_PAGES, MODEL_PAGES, PAGES, write_catalogue
 from jod_pipelines.publication.datapackage import ReleaseNote
 from jod_pipelines.publication.plots import map_plot, sizes_plot
 from jod_pipelines.publication.retrospect_page import NEAREST
@@ -96,6 +96,12 @@ def test_every_model_has_its_card(written, language):
     assert f'<html lang="{language}">' in page
     decimal = "0.91" if language == "en" else "0,91"
     assert page.count(f"MASE: {decimal}") == len(MODELS)
+
+
+@pytest.mark.parametrize(("language", "word"), [("fi", "Kielet"), ("sv", "Språk"), ("en", "Languages")])
+def test_the_choice_of_language_is_named_in_the_language_of_the_page(written, language, word):
+    for names in (PAGES, MODEL_PAGES, ACCURACY_PAGES):
+        assert f'<nav aria-label="{word}">' in written[names[language]]
 
 
 def test_every_picture_has_a_text_and_is_there(written):
