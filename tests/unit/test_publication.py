@@ -249,7 +249,9 @@ def test_small_groups_and_contacts_stop_publication():
     listed = told.select(pl.lit("1").alias("id"), words=pl.lit(["hitsaus", "etunimi(at)example.fi"]))
     assert contacts_in(listed) == ["etunimi(at)example.fi"]
     harmless = told.select(
-        programme_oids=pl.lit(["1.2.246.562.13.0401234567"]), ammattinimike=pl.lit("hitsaaja 2026"), code=pl.lit("091")
+        programme_oids=pl.lit(["1.2.246.562.13.0401234567"]),
+        ammattinimike=pl.lit("hitsaaja 2026"),
+        code=pl.lit("skill/03213991-ea23"),
     )
     assert contacts_in(harmless) == []
     assert disclosure_problems(made) == []
