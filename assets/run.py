@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 import uuid
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +131,9 @@ def dagster_instance(home: Path) -> dg.DagsterInstance:
 
 def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
     try:
-        keys = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
+        with warnings.catch_warnings():  # Dagster warns of its own beta parameter
+            warnings.simplefilter("ignore")
+            keys = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
     except (dg.DagsterInvalidDefinitionError, dg.DagsterError) as error:
         raise errors.SettingsError(f"--select {select!r} is not an asset selection", str(error)) from None
     if not keys:

@@ -179,7 +179,7 @@ def diff(
     if as_json:
         print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
         return
-    console = Console(highlight=False)
+    console = _console()
     console.print(f"[bold]{found.a} → {found.b}[/bold]")
     for name, (before, after) in found.rows.items():
         if before != after:

@@ -13,7 +13,7 @@ from assets.dbt import manifest
 from assets.dbt_tests import DbtTests
 from assets.metadata import asset_key_of, column_lineage, columns_of
 from assets.publication import checks_that_did_not_run
-from assets.run import RunReport, _compare, _hear_check, _remember_failure
+from assets.run import RunReport, _compare, _hear_check, _remember_failure, _selected
 from jod_pipelines.contracts.model import load_contracts
 from jod_pipelines.errors import ContractError
 from jod_pipelines.lineage import ColumnRef
@@ -44,6 +44,15 @@ def test_a_run_that_someone_stopped_says_so_in_plain_words():
     _remember_failure(next(event for event in result.all_events if event.is_step_failure), heard)
     assert heard.line == "stopped: stopped by Ctrl-C or a signal; nothing half-done serves, the next run finishes the work"
     assert heard.exit_code == 1
+
+
+def test_a_selection_warns_of_nothing_that_a_user_could_mend(recwarn):
+    @dg.asset(group_name="facts")
+    def fact():
+        return 1
+
+    assert _selected(dg.Definitions(assets=[fact]), "group:facts") == {dg.AssetKey("fact")}
+    assert not recwarn.list
 
 
 def test_a_broken_contract_is_the_line_of_the_run_with_dataset_rule_and_rows():
