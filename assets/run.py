@@ -6,7 +6,7 @@ import shutil
 import time
 import uuid
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from jod_pipelines.platform import Platform
 from jod_pipelines.settings import Settings
 from jod_pipelines.warehouse.build import Warehouse
 
+FULL_DISK_BYTES = 10_000_000
 LABELS = {"warehouse_base": "warehouse: staging and marts", "warehouse_products": "warehouse: opportunities and forecasts"}
 
 
@@ -54,14 +55,29 @@ def run_main_job(settings: Settings, select: str | None, console: Console) -> Ru
     Raises:
         SettingsError: the selection names nothing, or the home holds data of another mode of sources.
         SourceError: a replay of a time from which nothing is left.
-        JodError: another run works in this home.
+        JodError: another run works in this home, or its disk is full.
     """
     platform = Platform(settings)
     if settings.replay is not None and not platform.archive.has_served(settings.replay):
         raise errors.SourceError(f"nothing had landed in {settings.home} by {settings.replay}; `jod landing ls` shows what has")
     platform.claim()
-    with platform.only_run():
+    with platform.only_run(), _full_disk_told(platform.home):
         return _run_main_job(platform, select, console)
+
+
+@contextlib.contextmanager
+def _full_disk_told(home: Path) -> Iterator[None]:
+    """A full disk breaks whatever writes next, Dagster's storage too, and seldom says so: look at the disk when it broke."""
+    try:
+        yield
+    except errors.JodError:
+        raise
+    except Exception as error:
+        free = shutil.disk_usage(home).free
+        if free > FULL_DISK_BYTES:
+            raise
+        line = f"the disk of {home} is full ({free / 1e6:.0f} MB left): make room and run again; what has landed is kept"
+        raise errors.JodError(line, str(error)) from error
 
 
 def _run_main_job(platform: Platform, select: str | None, console: Console) -> RunReport:

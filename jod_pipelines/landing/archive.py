@@ -588,7 +588,8 @@ class Archive:
 
     def has_served(self, when: str) -> bool:
         """Whether any resource had something serving at a moment, or a snapshot has ever had that id; SourceError if not that."""
-        return any(self.replayed(*label.split("/"), when) is not None for label in self.labels())
+        labels = (label.split("/") for label in self.labels())
+        return any(self.replayed(source, name, when) is not None for source, name in labels)
 
 
 def end_of(when: str) -> str:

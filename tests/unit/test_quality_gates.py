@@ -1,6 +1,7 @@
 """Nothing is published past a check that failed, or past one that did not run; and the run says which."""
 
 import json
+import shutil
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from assets.dbt import manifest
 from assets.dbt_tests import DbtTests
 from assets.metadata import asset_key_of, column_lineage, columns_of
 from assets.publication import checks_that_did_not_run
-from assets.run import RunReport, _compare, _hear_check, _remember_failure, _selected
+from assets.run import RunReport, _compare, _full_disk_told, _hear_check, _remember_failure, _selected
 from jod_pipelines.contracts.model import load_contracts
-from jod_pipelines.errors import ContractError
+from jod_pipelines.errors import ContractError, JodError
 from jod_pipelines.lineage import ColumnRef
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import load_settings
@@ -53,6 +54,15 @@ def test_a_selection_warns_of_nothing_that_a_user_could_mend(recwarn):
 
     assert _selected(dg.Definitions(assets=[fact]), "group:facts") == {dg.AssetKey("fact")}
     assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("free", "kind", "line"), [(4_000_000, JodError, "is full .4 MB left."), (10**9, OSError, "disk I/O error")]
+)
+def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(monkeypatch, tmp_path, free, kind, line):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - free, free))
+    with pytest.raises(kind, match=line), _full_disk_told(tmp_path):
+        raise OSError("disk I/O error")
 
 
 def test_a_broken_contract_is_the_line_of_the_run_with_dataset_rule_and_rows():
