@@ -79,7 +79,7 @@ def test_figures_of_releases_the_newest_first(written):
     page = written["models.en.html"]
     assert re.findall(r'<th scope="row" class="release">(r\d)</th>', page) == ["r3", "r2", "r1"]
     newest = re.search(r">r3</th>(.*?)</tr>", page).group(1)
-    assert re.findall(r'"number">([^<]*)<', newest) == ["8", "10.0", "11", "97.5", "98.5", "3.0", "5.0", "–"]
+    assert re.findall(r'"number">([^<]*)<', newest) == ["8", "10.0", "11.0", "97.5", "98.5", "3.0", "5.0", "–"]
     assert "Education opportunities" not in page  # there never were any
     assert {"steady_job.en.svg", "drift_job.en.svg"} <= set(written)
 
