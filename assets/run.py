@@ -5,7 +5,8 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from jod_pipelines.platform import Platform
 from jod_pipelines.settings import Settings
 from jod_pipelines.warehouse.build import Warehouse
 
+FULL_DISK_BYTES = 10_000_000
 LABELS = {"warehouse_base": "warehouse: staging and marts", "warehouse_products": "warehouse: opportunities and forecasts"}
 
 
@@ -52,12 +54,30 @@ def run_main_job(settings: Settings, select: str | None, console: Console) -> Ru
 
     Raises:
         SettingsError: the selection names nothing, or the home holds data of another mode of sources.
-        JodError: another run works in this home.
+        SourceError: a replay of a time from which nothing is left.
+        JodError: another run works in this home, or its disk is full.
     """
     platform = Platform(settings)
+    if settings.replay is not None and not platform.archive.has_served(settings.replay):
+        raise errors.SourceError(f"nothing had landed in {settings.home} by {settings.replay}; `jod landing ls` shows what has")
     platform.claim()
-    with platform.only_run():
+    with platform.only_run(), _full_disk_told(platform.home):
         return _run_main_job(platform, select, console)
+
+
+@contextlib.contextmanager
+def _full_disk_told(home: Path) -> Iterator[None]:
+    """A full disk breaks whatever writes next, Dagster's storage too, and seldom says so: look at the disk when it broke."""
+    try:
+        yield
+    except errors.JodError:
+        raise
+    except Exception as error:
+        free = shutil.disk_usage(home).free
+        if free > FULL_DISK_BYTES:
+            raise
+        line = f"the disk of {home} is full ({free / 1e6:.0f} MB left): make room and run again; what has landed is kept"
+        raise errors.JodError(line, str(error)) from error
 
 
 def _run_main_job(platform: Platform, select: str | None, console: Console) -> RunReport:
@@ -127,7 +147,9 @@ def dagster_instance(home: Path) -> dg.DagsterInstance:
 
 def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
     try:
-        keys = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
+        with warnings.catch_warnings():  # Dagster warns of its own beta parameter
+            warnings.simplefilter("ignore")
+            keys = dg.AssetSelection.from_string(select).resolve(definitions.resolve_asset_graph())
     except (dg.DagsterInvalidDefinitionError, dg.DagsterError) as error:
         raise errors.SettingsError(f"--select {select!r} is not an asset selection", str(error)) from None
     if not keys:
@@ -215,6 +237,10 @@ def _remember_failure(event: dg.DagsterEvent, report: RunReport) -> None:
     step = str(event.step_key).replace("__", "/")
     if info is None:
         report.line, report.exit_code = f"{step} failed", 1
+        return
+    if info.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+        report.line = f"{step}: stopped by Ctrl-C or a signal; nothing half-done serves, the next run finishes the work"
+        report.exit_code = 1
         return
     first, _, rest = info.message.split(": ", 1)[-1].strip().partition("\n")
     report.exit_code = kinds[info.cls_name].exit_code if known and info.cls_name else 1

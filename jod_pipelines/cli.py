@@ -164,8 +164,8 @@ def releases(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def diff(
-    a: str,
-    b: str,
+    a: Annotated[str, typer.Argument(help="the earlier release: its id, the beginning of it, or previous")],
+    b: Annotated[str, typer.Argument(help="the later release: its id, the beginning of it, or latest")],
     home: HomeOption = None,
     as_json: JsonOption = False,
     limit: Annotated[int, typer.Option(help="sentences told of each kind of opportunity; 0: all", min=0)] = 20,
@@ -179,7 +179,7 @@ def diff(
     if as_json:
         print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
         return
-    console = Console(highlight=False)
+    console = _console()
     console.print(f"[bold]{found.a} → {found.b}[/bold]")
     for name, (before, after) in found.rows.items():
         if before != after:
@@ -204,7 +204,9 @@ def diff(
 
 
 @app.command()
-def verify(release: str, home: HomeOption = None) -> None:
+def verify(
+    release: Annotated[str, typer.Argument(help="an id, the beginning of it, latest or previous")], home: HomeOption = None
+) -> None:
     """Check a release: files, hashes, contracts, the consumer's rules."""
     from jod_pipelines.publication.release import find_release
     from jod_pipelines.publication.release import verify as problems_of

@@ -26,7 +26,7 @@ def contracts_check() -> None:
             state = "is of no contract any more" if change.text is None else "is out of date"
             found.append(f"{change.path.relative_to(project)} {state}; run `jod contracts generate`")
     if found:
-        raise ContractError(f"{len(found)} defects, first {found[0]}", "\n".join(found[1:]))
+        raise ContractError(f"{len(found)} {'defect' if len(found) == 1 else 'defects'}, first {found[0]}", "\n".join(found[1:]))
     contracts = load_contracts()
     columns = sum(len(table.columns) for tables in contracts.values() for table in tables.values())
     counts = ", ".join(f"{len(tables)} {layer} tables" for layer, tables in contracts.items())

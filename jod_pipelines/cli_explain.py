@@ -41,9 +41,8 @@ def _tree(step: Step, onto: Tree | None, told: set[str], *, of_row: bool) -> Tre
         _add_source(tree, step, told, of_row=of_row)
     elif not step.made_from and not step.seen:
         listed = step.dataset.startswith("reference.")
-        tree.add(
-            "[dim]an official list kept in the code[/dim]" if listed else "[dim]a constant, a count or the method's own[/dim]"
-        )
+        unknown = "a constant, a count, the method's own, or SQL that cannot be followed"
+        tree.add(f"[dim]{'an official list kept in the code' if listed else unknown}[/dim]")
     for source in step.made_from:
         _tree(source, tree, told, of_row=of_row)
     return tree

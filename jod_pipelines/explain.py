@@ -157,7 +157,7 @@ def _documents_of_row(platform: Platform, connection: Any, edges: Edges, dataset
     for name, value in zip(table.primary_key, values, strict=True):
         for ref, keys in _key_in_landing(platform, edges, ColumnRef(dataset, name), {value}, set()):
             landed.setdefault(ref.dataset, {}).setdefault(ref.column, set()).update(keys)
-    return {name: found for name, columns in landed.items() if (found := _matching(connection, name, columns))}
+    return {name: found for name, columns in landed.items() if (found := _matching(platform, name, columns))}
 
 
 def _key_in_landing(
@@ -178,13 +178,15 @@ def _key_in_landing(
             yield from _key_in_landing(platform, edges, source, keys, met)
 
 
-def _matching(connection: Any, dataset: str, columns: dict[str, set[str]]) -> set[str]:
-    """Documents of the rows whose key columns hold the keys."""
-    names = [name for (name,) in connection.execute(f"select column_name from (describe {dataset})").fetchall()]
-    if "source_document" not in names:
+def _matching(platform: Platform, dataset: str, columns: dict[str, set[str]]) -> set[str]:
+    """Documents of the landed rows whose key columns hold the keys; from the typed files, since a warehouse keeps no landing."""
+    label = _landed(platform)[dataset]
+    landed = platform.archive.resource(*label.split("/"))
+    files = landed.typed_files(dataset.removeprefix(f"landing.{label.replace('/', '__')}__"))
+    if not files:
         return set()
-    given = " and ".join(f'list_contains(?, "{name}"::varchar)' for name in columns)
-    rows = connection.execute(
-        f"select distinct source_document from {dataset} where {given}", [sorted(keys) for keys in columns.values()]
-    )
-    return {document for (document,) in rows.fetchall() if document is not None}
+    rows = pl.scan_parquet(files)
+    if "source_document" not in rows.collect_schema().names():
+        return set()
+    given = [pl.col(name).cast(pl.String).is_in(sorted(keys)) for name, keys in columns.items()]
+    return set(rows.filter(given).select(pl.col("source_document").drop_nulls().unique()).collect()["source_document"])

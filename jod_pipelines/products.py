@@ -302,17 +302,17 @@ def _next_registry(platform: Platform, kind: str, plan: Plan) -> Any:
 
 
 def layer_rows(platform: Platform) -> dict[str, int]:
-    """Rows by layer, for the summary."""
-    counts = {"landing": 0}
+    """Rows by layer, for the summary: typed tables of the landing, then tables of the warehouse by schema."""
+    landing = 0
     for label in platform.archive.labels():
         landed = platform.archive.resource(*label.split("/"))
         for files in filter(None, map(landed.typed_files, landed.tables())):
-            counts["landing"] += int(pl.scan_parquet(files).select(pl.len()).collect().item())
+            landing += int(pl.scan_parquet(files).select(pl.len()).collect().item())
     tables = Warehouse(platform).query(
         "select schema_name, sum(estimated_size)::bigint as rows from duckdb_tables() "
         "where schema_name not in ('reference', 'main', 'platform', 'quality') group by 1 order by 1"
     )
-    return counts | dict(tables.iter_rows())
+    return {"landing": landing} | {schema: rows for schema, rows in tables.iter_rows() if schema != "landing"}
 
 
 def opportunity_material(warehouse: Warehouse, kind: str) -> Material:

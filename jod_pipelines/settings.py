@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
@@ -517,12 +518,34 @@ def load_settings(**given: object) -> Settings:
     try:
         return Settings(**{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        problems = [(".".join(map(str, e["loc"])) or "settings", e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+        problems = [(".".join(map(str, e["loc"])) or "settings", _plain_problem(e)) for e in error.errors()]
         name, message = problems[0]
         line = f"wrong setting {name}: {message}" if name != "settings" else f"wrong settings: {message}"
         raise SettingsError(line, "\n".join(f"{n}: {m}" for n, m in problems[1:])) from None
     except UnreadableSetting as error:
-        raise SettingsError(f"wrong setting in the environment: {error}; nested values are JSON or JOD_NAME__FIELD") from None
+        named = re.search(r'field "(\w+)"', str(error))
+        variable = f"JOD_{named[1].upper()}" if named else "of several values"
+        raise SettingsError(
+            f"""wrong setting {variable} in the environment: write it as JSON, such as '["a", "b"]' or '{{"field": 1}}', """
+            "or a single field of it as JOD_NAME__FIELD"
+        ) from None
+
+
+def _plain_problem(error: ErrorDetails) -> str:
+    """What is wrong with a value, for someone who knows neither pydantic nor regular expressions."""
+    model, default = Settings, None
+    for part in error["loc"]:
+        if not (isinstance(model, type) and issubclass(model, BaseModel)) or part not in model.model_fields:
+            break
+        field = model.model_fields[str(part)]
+        model, default = field.annotation, field.default  # type: ignore[assignment]
+    if error["type"] == "extra_forbidden" and isinstance(model, type) and issubclass(model, BaseModel):
+        names = sorted(model.model_fields)
+        close = difflib.get_close_matches(str(error["loc"][-1]), names, n=1)
+        return "there is no such setting; " + (f"did you mean {close[0]}?" if close else f"known: {', '.join(names)}")
+    if error["type"] == "string_pattern_mismatch":
+        return f"{error['input']!r} is not written as it has to be, such as {default!r}"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _refuse_unknown_variables() -> None:

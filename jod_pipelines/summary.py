@@ -46,7 +46,8 @@ def print_summary(platform: Platform, report: RunReport, console: Console, *, pa
         return
     if "release" not in report.materialised:
         console.print(
-            f"[green]nothing changed[/green] since release {package['id']}: nothing was rewritten ({report.seconds:.0f} s)"
+            f"[green]nothing changed[/green] since release {package['id']}: nothing was rewritten ({report.seconds:.0f} s)",
+            soft_wrap=True,
         )
         return
     _print_products(platform, package, report, console)

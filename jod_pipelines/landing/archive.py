@@ -586,6 +586,11 @@ class Archive:
                 return landed.served_at(end_of(day))
         raise SourceError(f"no snapshot {when} has served in {self.root}; see `jod landing ls`")
 
+    def has_served(self, when: str) -> bool:
+        """Whether any resource had something serving at a moment, or a snapshot has ever had that id; SourceError if not that."""
+        labels = (label.split("/") for label in self.labels())
+        return any(self.replayed(source, name, when) is not None for source, name in labels)
+
 
 def end_of(when: str) -> str:
     """The last instant of a day, or a moment itself, as ISO 8601 UTC.

@@ -23,6 +23,6 @@ def contacts_in(frame: pl.DataFrame) -> list[str]:
     found: list[str] = []
     for name, dtype in frame.schema.items():
         values = frame[name].explode() if isinstance(dtype, pl.List) and dtype.inner == pl.String else frame[name]
-        if values.dtype == pl.String and not name.rstrip("s").endswith(("_id", "_uri", "_oid", "_code", "model")):
+        if values.dtype == pl.String and not f"_{name.rstrip('s')}".endswith(("_id", "_uri", "_oid", "_code", "model")):
             found += list(filter(find_contact, values.drop_nulls().unique(maintain_order=True)))[:3]
     return found

@@ -134,20 +134,27 @@ def list_releases(releases: Path) -> list[dict[str, Any]]:
 
 
 def find_release(releases: Path, name: str) -> Path:
-    """The folder of a release by id or unique beginning of it, or `latest`.
+    """The folder of a release by id or unique beginning of it, `latest`, or `previous`: the one made before the latest.
 
     Raises:
         PublicationError: there is none, or several.
     """
     if name == "latest" and (releases / "latest").exists():
         return (releases / "latest").resolve()
-    known: list[str] = [item["id"] for item in list_releases(releases)]
+    found = list_releases(releases)
+    known: list[str] = [item["id"] for item in found]
+    if not known:
+        raise PublicationError(f"there is no release in {releases.parent}; run `jod run` first, or name another home with --home")
+    if name.lower() == "previous":
+        older = known[next((place for place, item in enumerate(found) if item["latest"]), 0) + 1 :]
+        if not older:
+            raise PublicationError(f"there is no release before {known[0]}; the next one comes when something changes")
+        return releases / older[0]
     matching = [known_id for known_id in known if known_id == name] or [
         known_id for known_id in known if known_id.startswith(name)
     ]
     if len(matching) != 1:
-        listed = ", ".join(known) or "none"
-        raise PublicationError(f"{len(matching)} releases match {name!r}; there are: {listed}")
+        raise PublicationError(f"{len(matching)} releases match {name!r}; there are: latest, {', '.join(known)}")
     return releases / matching[0]
 
 

@@ -23,7 +23,7 @@ RELEASES = 24
 STEADY = {"ids_kept_pct": "kept", "members_stayed_pct": "stayed"}
 DRIFT = {"size_drift_pct": "size_drift", "skill_drift_pct": "skill_drift"}
 FIGURES = (
-    *(("opportunities", 0), ("unclustered_pct", 1), ("median_members", 0)),
+    *(("opportunities", 0), ("unclustered_pct", 1), ("median_members", 1)),
     *(("ids_kept_pct", 1), ("members_stayed_pct", 1), ("size_drift_pct", 1), ("skill_drift_pct", 1), ("map_moved_pct", 1)),
 )
 """Columns of the table of releases, with decimals."""

@@ -114,6 +114,8 @@ def describe_table(connection: duckdb.DuckDBPyConnection, name: str, language: s
     if not found:
         raise QueryError(f"there is no table {name}{_near(name, [table for _, table in known])}")
     schema, table = found[0]
+    from jod_pipelines.contracts.wording import unit_of  # slow to import, as above
+
     contract = _contract(table)
     promised = {column.name: column for column in contract.columns} if contract else {}
     columns = connection.execute(
@@ -125,7 +127,7 @@ def describe_table(connection: duckdb.DuckDBPyConnection, name: str, language: s
     for column, kind, comment in columns:
         own = promised.get(column)
         text = own.description.get(language) if own else None
-        cells = (column, kind, own.unit if own else None, text or _in_language(comment, language))
+        cells = (column, kind, unit_of(own, language) if own else "", text or _in_language(comment, language))
         values.append(f"({', '.join('null' if cell is None else literal(cell) for cell in cells)})")
     return connection.sql(f'select * from (values {", ".join(values)}) as described("column", "type", unit, description)')
 

@@ -122,4 +122,4 @@ def test_a_port_that_is_taken(tmp_path):
 def test_a_release_that_does_not_exist(tmp_path):
     run = jod("verify", "nosuch", home=tmp_path)
     assert run.code == 6
-    assert "0 releases match 'nosuch'" in one_line(run)
+    assert f"there is no release in {tmp_path}; run `jod run` first" in one_line(run)

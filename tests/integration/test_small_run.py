@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,31 @@ def test_monthly_forecasts_beat_seasonal_naive_and_their_quantiles_are_in_order(
     assert ordered.is_empty()
     assert set(forecasts["horizon_months"]) == set(range(1, 37))
     assert forecasts["region_code"].n_unique() == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "code_list"),
+    [
+        ("forecast_vacancies", "region_code", "area"),
+        ("forecast_vacancies", "occupation_code", "occupation_group"),
+        ("forecast_employment", "occupation_code", "occupation_group"),
+        ("education_demand_supply", "field_code", "education_field"),
+        ("education_demand_supply", "level_code", "education_level"),
+        ("opportunity_skill", "skill_uri", "skill"),
+        ("skill_trend", "skill_uri", "skill"),
+    ],
+)
+def test_a_release_names_its_codes_in_three_languages(small_home: Path, name: str, column: str, code_list: str) -> None:
+    names = dataset(small_home, "code_name").filter(code_list=code_list).drop_nulls(["name_fi", "name_sv", "name_en"])
+    assert names["code"].is_unique().all()
+    assert set(dataset(small_home, name)[column]) - set(names["code"]) == set()
+
+
+def test_a_published_row_leads_to_its_documents(small_home: Path) -> None:
+    row = dataset(small_home, "job_opportunity").sort("members")["opportunity_id"][-1]
+    run = jod("explain", "job_opportunity.title_fi", "--row", row, home=small_home)
+    assert run.code == 0, run.err
+    assert re.search(r"documents: [1-9]\d* of this row", run.out)
 
 
 @pytest.mark.parametrize(("along", "other"), [("region_code", "occupation_code"), ("occupation_code", "region_code")])

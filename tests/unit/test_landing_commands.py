@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from assets.run import run_main_job
 from jod_pipelines import deriving
 from jod_pipelines.bench.ingest import land_postings, land_statistics, peak_memory_mb
 from jod_pipelines.cli_landing import landing_app
 from jod_pipelines.contracts import model
 from jod_pipelines.contracts.model import Drift
-from jod_pipelines.errors import HeldError, JodError
+from jod_pipelines.errors import HeldError, JodError, SourceError
 from jod_pipelines.ingest import accept, erase, ingest, read_typed
 from jod_pipelines.landing.integrity import problems_of
 from jod_pipelines.platform import Platform
@@ -355,6 +357,10 @@ def test_a_replay_reads_what_landed_then_and_touches_nothing(platform, source):
     assert land(today).rows["koulutus"] == 6
     early = Platform(load_settings(home=platform.home, http=FAST, replay="2001-01-01"))
     assert land(early).status == "skipped"
+    assert platform.archive.has_served(first["snapshot"]) and platform.archive.has_served(first["served_at"])
+    with pytest.raises(SourceError, match=r"nothing had landed in .* by 2001-01-01"):
+        run_main_job(load_settings(home=platform.home, replay="2001-01-01"), None, Console())
+    assert not (platform.home / "replays" / "2001-01-01" / "dagster").exists()
     assert {p: p.stat().st_mtime_ns for p in (platform.home / "landing").rglob("*") if p.is_file()} == before
 
 

@@ -77,7 +77,7 @@ def test_every_column_that_python_makes_is_declared_and_leads_somewhere():
 
 @pytest.fixture
 def home(tmp_path):
-    """A landed document, typed, and a warehouse with a staging view and a mart under the real contract's name."""
+    """A landed document, typed, and a warehouse with staging and a mart under the real contract's name."""
     import polars as pl
 
     from jod_pipelines.landing.archive import Fetched
@@ -104,9 +104,10 @@ def home(tmp_path):
             ("staging.stg_code", "select code, name from landing.koodisto__codes__code"),
             (table.physical_name, f"select code as {key}, name as name_fi from staging.stg_code"),
         ):
-            connection.execute(f"create or replace view {name} as {sql}")
+            connection.execute(f"create or replace table {name} as {sql}")
             reader.read(name, sql)
         keep_edges(connection, reader.edges)
+        connection.execute("drop view landing.koodisto__codes__code")  # as in a warehouse that serves
     return platform
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from jod_pipelines.contracts.model import load_contracts, published_table
 from jod_pipelines.model_versions import MODELS, Fit, model_rows
-from jod_pipelines.publication.catalogue import MODEL_PAGES, write_catalogue
+from jod_pipelines.publication.catalogue import ACCURACY_PAGES, MODEL_PAGES, PAGES, write_catalogue
 from jod_pipelines.publication.datapackage import ReleaseNote
 from jod_pipelines.publication.plots import map_plot, sizes_plot
 from jod_pipelines.publication.retrospect_page import NEAREST
@@ -79,7 +79,7 @@ def test_figures_of_releases_the_newest_first(written):
     page = written["models.en.html"]
     assert re.findall(r'<th scope="row" class="release">(r\d)</th>', page) == ["r3", "r2", "r1"]
     newest = re.search(r">r3</th>(.*?)</tr>", page).group(1)
-    assert re.findall(r'"number">([^<]*)<', newest) == ["8", "10.0", "11", "97.5", "98.5", "3.0", "5.0", "–"]
+    assert re.findall(r'"number">([^<]*)<', newest) == ["8", "10.0", "11.0", "97.5", "98.5", "3.0", "5.0", "–"]
     assert "Education opportunities" not in page  # there never were any
     assert {"steady_job.en.svg", "drift_job.en.svg"} <= set(written)
 
@@ -96,6 +96,12 @@ def test_every_model_has_its_card(written, language):
     assert f'<html lang="{language}">' in page
     decimal = "0.91" if language == "en" else "0,91"
     assert page.count(f"MASE: {decimal}") == len(MODELS)
+
+
+@pytest.mark.parametrize(("language", "word"), [("fi", "Kielet"), ("sv", "Språk"), ("en", "Languages")])
+def test_the_choice_of_language_is_named_in_the_language_of_the_page(written, language, word):
+    for names in (PAGES, MODEL_PAGES, ACCURACY_PAGES):
+        assert f'<nav aria-label="{word}">' in written[names[language]]
 
 
 def test_every_picture_has_a_text_and_is_there(written):

@@ -249,7 +249,9 @@ def test_small_groups_and_contacts_stop_publication():
     listed = told.select(pl.lit("1").alias("id"), words=pl.lit(["hitsaus", "etunimi(at)example.fi"]))
     assert contacts_in(listed) == ["etunimi(at)example.fi"]
     harmless = told.select(
-        programme_oids=pl.lit(["1.2.246.562.13.0401234567"]), ammattinimike=pl.lit("hitsaaja 2026"), code=pl.lit("091")
+        programme_oids=pl.lit(["1.2.246.562.13.0401234567"]),
+        ammattinimike=pl.lit("hitsaaja 2026"),
+        code=pl.lit("skill/03213991-ea23"),
     )
     assert contacts_in(harmless) == []
     assert disclosure_problems(made) == []
@@ -271,14 +273,20 @@ def test_the_logical_hash_knows_content_from_order():
 
 
 def test_releases_are_found_by_a_part_of_their_id(tmp_path):
+    with pytest.raises(PublicationError, match=r"there is no release in .*; run `jod run` first"):
+        find_release(tmp_path / "releases", "latest")
     put(tmp_path)
+    with pytest.raises(PublicationError, match="there is no release before"):
+        find_release(tmp_path, "previous")
+    first = find_release(tmp_path, "latest")
     put(tmp_path, content("2026-11-02-bbbbbbbbbb"))
     assert [item["latest"] for item in list_releases(tmp_path)].count(True) == 1
     assert find_release(tmp_path, "2026-11-02").name == "2026-11-02-bbbbbbbbbb"
     assert find_release(tmp_path, "latest").name == "2026-11-02-bbbbbbbbbb"
+    assert find_release(tmp_path, "previous") == first == find_release(tmp_path, "PREVIOUS")
     with pytest.raises(PublicationError, match="2 releases match"):
         find_release(tmp_path, "2026-11")
-    with pytest.raises(PublicationError, match="0 releases match"):
+    with pytest.raises(PublicationError, match="0 releases match 'nosuch'; there are: latest, 2026-11-02"):
         find_release(tmp_path, "nosuch")
 
 

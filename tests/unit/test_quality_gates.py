@@ -1,6 +1,7 @@
 """Nothing is published past a check that failed, or past one that did not run; and the run says which."""
 
 import json
+import shutil
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from assets.dbt import manifest
 from assets.dbt_tests import DbtTests
 from assets.metadata import asset_key_of, column_lineage, columns_of
 from assets.publication import checks_that_did_not_run
-from assets.run import RunReport, _compare, _hear_check
+from assets.run import RunReport, _compare, _full_disk_told, _hear_check, _remember_failure, _selected
 from jod_pipelines.contracts.model import load_contracts
-from jod_pipelines.errors import ContractError
+from jod_pipelines.errors import ContractError, JodError
 from jod_pipelines.lineage import ColumnRef
 from jod_pipelines.platform import Platform
 from jod_pipelines.settings import load_settings
@@ -32,6 +33,36 @@ def report(**given):
 def evaluation(*, passed, severity=dg.AssetCheckSeverity.ERROR, name="contract"):
     metadata = {"first": dg.MetadataValue.text("fact: 1 rules broken, first share: at least 0, 2 rows, keys b; c")}
     return dg.AssetCheckEvaluation(asset_key=FACT, check_name=name, passed=passed, severity=severity, metadata=metadata)
+
+
+def test_a_run_that_someone_stopped_says_so_in_plain_words():
+    @dg.op
+    def stopped():
+        raise dg.DagsterExecutionInterruptedError
+
+    result = dg.GraphDefinition(name="job", node_defs=[stopped]).execute_in_process(raise_on_error=False)
+    heard = report()
+    _remember_failure(next(event for event in result.all_events if event.is_step_failure), heard)
+    assert heard.line == "stopped: stopped by Ctrl-C or a signal; nothing half-done serves, the next run finishes the work"
+    assert heard.exit_code == 1
+
+
+def test_a_selection_warns_of_nothing_that_a_user_could_mend(recwarn):
+    @dg.asset(group_name="facts")
+    def fact():
+        return 1
+
+    assert _selected(dg.Definitions(assets=[fact]), "group:facts") == {dg.AssetKey("fact")}
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("free", "kind", "line"), [(4_000_000, JodError, "is full .4 MB left."), (10**9, OSError, "disk I/O error")]
+)
+def test_what_breaks_on_a_full_disk_is_told_as_a_full_disk(monkeypatch, tmp_path, free, kind, line):
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - free, free))
+    with pytest.raises(kind, match=line), _full_disk_told(tmp_path):
+        raise OSError("disk I/O error")
 
 
 def test_a_broken_contract_is_the_line_of_the_run_with_dataset_rule_and_rows():

@@ -139,6 +139,7 @@ def test_tables_and_columns_are_described_in_the_language_asked_for(home):
     assert [row["column"] for row in columns] == ["area_code", "area_level", "name_fi", "population_persons"]
     assert columns[2]["description"].startswith("Namn")
     assert columns[3]["type"] == "BIGINT"
+    assert [row["unit"] for row in columns] == ["", "", "", "personer"]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +218,7 @@ def test_a_call_that_cannot_be_meant_is_refused(home, tmp_path):
     assert "two columns are called a" in str(refusal(home, "select 1 as a, 2 as a", "--format", "csv"))
     assert "no table matches" in str(refusal(home, "--tables", "nosuch"))
     assert "there is no warehouse" in str(refusal(tmp_path / "empty", "select 1"))
-    assert "releases match" in str(refusal(home, "select 1", "--release", "latest"))
+    assert "there is no release in" in str(refusal(home, "select 1", "--release", "latest"))
 
 
 def test_a_release_is_asked_by_its_id(home):

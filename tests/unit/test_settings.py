@@ -52,6 +52,23 @@ def test_unknown_variable_is_refused_with_a_hint(monkeypatch):
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        ("JOD_HTTP__CALLERID", "x", "wrong setting http.callerid: there is no such setting; did you mean caller_id?"),
+        ("JOD_RECHECK__Q", "1", "wrong setting recheck.q: there is no such setting; known: largest_round, max_pct, nights"),
+        ("JOD_DUCKDB_MEMORY", "lots", "wrong setting duckdb_memory: 'lots' is not written as it has to be, such as '6GB'"),
+        ("JOD_KOODISTO_LISTS", "kunta", "wrong setting JOD_KOODISTO_LISTS in the environment: write it as JSON"),
+    ],
+)
+def test_wrong_variable_says_what_to_write(monkeypatch, variable, value, line):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(line)
+    assert "\n" not in str(caught.value)
+
+
 def test_secret_is_not_shown():
     assert "topsecret" not in repr(load_settings(postings_key="topsecret"))
 
