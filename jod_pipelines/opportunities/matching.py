@@ -341,7 +341,7 @@ def learn_chances(
         rows = np.flatnonzero(weights[:, column] > 0)
         fitted.append(logistic(made[rows], own[rows], weights[rows, column]))
     nearest = np.abs(np.arange(len(KNOWN))[:, None] - learnt).argmin(axis=1)
-    return np.array(fitted)[nearest]
+    return np.stack([fitted[place] for place in nearest])
 
 
 def _lead(log_odds: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -435,8 +435,10 @@ def _held_out(
             made = features(people, partial, evidence(partial, settings.smoothing))[:, columns]
             beside = np.stack([_cosine(people, partial.weights), _jaccard(people, partial.weights)], axis=2)[:, columns]
             parts.append(_People(made, beside, mine, np.full(len(told), person), np.asarray(people.sum(axis=1))))
-    names = ("features", "beside", "own", "person", "known")
-    return _People(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    joined = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "beside", "own", "person", "known")
+    )
+    return _People(*joined)
 
 
 def _places_at_random(rows: sparse.csr_array, random: np.random.Generator) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -474,7 +476,7 @@ def _profiles_from(
 
 
 def logistic(
-    made: Floats, own: np.ndarray[Any, np.dtype[np.bool_]], weights: Floats | None = None
+    made: np.ndarray[Any, Any], own: np.ndarray[Any, np.dtype[np.bool_]], weights: np.ndarray[Any, Any] | None = None
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Constant and coefficients of a logistic regression without any below zero: such a feature is left out.
 

@@ -63,7 +63,8 @@ def map_svg(points: pl.DataFrame, language: str, *, words: dict[str, str], page:
     # By place and not by name, so that the page in another language has the same colours.
     colours = dict(zip(sorted(areas, key=lambda name: tuple(areas[name])), COLOURS, strict=False))
     frame = (4.0, 4.0, WIDTH - 4.0, height - 4.0)
-    titles, taken = [], []
+    titles: list[str] = []
+    taken: list[Box] = []
     for name, heart in areas.items():
         lines = textwrap.wrap(name, AREA_LETTERS, break_long_words=False)
         box = _area_box(lines, heart, places, radii, frame, taken)
