@@ -435,10 +435,8 @@ def _held_out(
             made = features(people, partial, evidence(partial, settings.smoothing))[:, columns]
             beside = np.stack([_cosine(people, partial.weights), _jaccard(people, partial.weights)], axis=2)[:, columns]
             parts.append(_People(made, beside, mine, np.full(len(told), person), np.asarray(people.sum(axis=1))))
-    joined = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "beside", "own", "person", "known")
-    )
-    return _People(*joined)
+    names = ("features", "beside", "own", "person", "known")
+    return _People(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def _places_at_random(rows: sparse.csr_array, random: np.random.Generator) -> np.ndarray[Any, np.dtype[np.int64]]:
