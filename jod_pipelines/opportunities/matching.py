@@ -400,7 +400,8 @@ class _People:
 
     def half(self, first: int) -> _People:
         """Every other of them."""
-        return _People(*(part[first::2] for part in (self.features, self.beside, self.own, self.person, self.known)))
+        every = slice(first, None, 2)
+        return _People(self.features[every], self.beside[every], self.own[every], self.person[every], self.known[every])
 
 
 def _held_out(
