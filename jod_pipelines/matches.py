@@ -100,7 +100,7 @@ def make_matches(platform: Platform) -> tuple[pl.DataFrame, Calibrated]:
     profiles = Profiles.of(pl.concat(listed), made["opportunity_skill"], current["skill_uri"], broader, settings.related_weight)
     members = pl.concat([made[f"members_{kind}"] for kind in KINDS])
     calibrated = calibrate(profiles, members, evidence, settings)
-    scorer = Scorer.of(profiles, calibrated.coefficients, concepts, settings.smoothing)
+    scorer = Scorer.of(profiles, calibrated, concepts, settings.smoothing)
     matches = opportunity_match(profiles, settings.educations, settings.min_score)
     warehouse.write_derived("opportunity_match", matches.cast(published_table("opportunity_match").polars_schema))
     versions = current["esco_version"].drop_nulls().unique().sort().to_list()

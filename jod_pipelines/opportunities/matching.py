@@ -20,6 +20,14 @@ KINDS = ("job", "education")
 UNTRIED = (-3.9, 0.2, 11.0, 1.7)
 """Calibration of a kind with too few members to learn one from: as learnt from the 461 recorded programmes."""
 FEWEST_PEOPLE = 50
+KNOWN = (1, 2, 4, 8, 16)
+"""Numbers of skills at which the chances are learnt; between them they are interpolated by the logarithm of the number."""
+FEWEST_OF_KNOWN = 10
+"""People of a number of skills that it takes to learn its chances; with fewer, those of the nearest number hold."""
+UNTRIED_CHANCES = ((0.42, 0.0, 1.14), (0.68, 0.0, 1.26), (0.68, 0.0, 1.27), (0.75, 0.34, 0.79), (0.52, 0.52, 0.44))
+"""Chances of a kind with too few members, from where `UNTRIED` is."""
+BANDS = (1, 2, 3, 4, 8, 16)
+"""Least numbers of skills of the groups of people that reliability is told of."""
 FEW = 3
 """Skills that someone tells who tells few."""
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -144,6 +152,7 @@ class Scorer:
         profiles: the opportunities.
         said: (s, o) what each skill says for each opportunity; see `evidence`.
         calibration: (2, 4) for `KINDS`: constant, and what evidence, coverage and unexplained skills count in log-odds.
+        chances: (2, 5, 3) for `KINDS` and `KNOWN`: how log-odds become a chance; see `chance`.
         concept_uris: (c,) what an interest may be besides a skill: occupations, their groups, fields of education; sorted.
         concepts: (c, s) the skills of each, 0-1.
     """
@@ -151,16 +160,16 @@ class Scorer:
     profiles: Profiles
     said: sparse.csr_array
     calibration: np.ndarray[Any, np.dtype[np.float64]]
+    chances: np.ndarray[Any, np.dtype[np.float64]]
     concept_uris: Texts
     concepts: sparse.csr_array
 
     @classmethod
-    def of(
-        cls, profiles: Profiles, calibration: np.ndarray[Any, np.dtype[np.float64]], concepts: pl.DataFrame, smoothing: float
-    ) -> Scorer:
-        """Ready to score; see `calibrate`.
+    def of(cls, profiles: Profiles, calibrated: Calibrated, concepts: pl.DataFrame, smoothing: float) -> Scorer:
+        """Ready to score.
 
         Args:
+            calibrated: see `calibrate`.
             concepts: concept_uri, opportunity_id, members: how many members of an opportunity are of that occupation or field.
         """
         uris = np.array(sorted(set(concepts["concept_uri"])), dtype=str)
@@ -168,9 +177,9 @@ class Scorer:
         columns = _places(profiles.opportunity_ids, concepts["opportunity_id"].to_list())
         known = columns >= 0
         counts = _matrix(rows[known], columns[known], concepts["members"].to_numpy()[known], (len(uris), len(profiles.members)))
-        return cls(
-            profiles, evidence(profiles, smoothing), calibration, uris, (_rows_of_sum_one(counts) @ profiles.weights).tocsr()
-        )
+        named = (_rows_of_sum_one(counts) @ profiles.weights).tocsr()
+        said = evidence(profiles, smoothing)
+        return cls(profiles, said, calibrated.coefficients, calibrated.chances, uris, named)
 
     def people(self, skills: Sequence[Sequence[str]]) -> sparse.csr_array:
         """People as (p, s): 1 for the skills one has, and the skills of the concepts one names; unknown ones are left out."""
@@ -188,13 +197,17 @@ class Scorer:
         return direct.maximum(through).tocsr()
 
     def log_odds(self, people: sparse.csr_array) -> Floats:
-        """(p, o) log-odds that an opportunity is a person's; with more skills of the opportunity they never fall."""
+        """(p, o) by what opportunities of a kind are ordered; with more skills of an opportunity they never fall for it."""
         return _weighed(features(people, self.profiles, self.said), self.calibration[self._kinds])
 
     def scores(self, people: sparse.csr_array) -> Floats:
         """(p, o) 0-1; 0 for somebody without any skill."""
-        score = _chance(self.log_odds(people))
-        return np.where(np.asarray(people.sum(axis=1))[:, None] > 0, score, 0).astype(np.float32)
+        odds, known = self.log_odds(people), np.asarray(people.sum(axis=1))
+        score = np.zeros(odds.shape, dtype=np.float32)
+        for place in np.unique(self._kinds):
+            columns = np.flatnonzero(self._kinds == place)
+            score[:, columns] = chance(odds[:, columns], known, self.chances[place])
+        return np.where(known[:, None] > 0, score, 0).astype(np.float32)
 
     def score(self, skills: Sequence[str], interests: Sequence[str] = (), interest_weight: float = 0.5) -> Floats:
         """One person's scores (o,): the mean of that of the skills and that of the interests; of one alone without the other."""
@@ -236,16 +249,20 @@ class Calibrated:
     """A calibration and how it does on people it was not learnt from.
 
     Attributes:
-        coefficients: (2, 4); see `Scorer`.
+        coefficients: (2, 4), chances: (2, 5, 3); see `Scorer`.
         quality: opportunity_kind, person (`whole` has a member's skills, `part` some of them, `few` three at
             most, `joined` those of two), method
             (`scorer`, `cosine`, `jaccard`), people, top_1, top_5, brier.
         curve: opportunity_kind, score_from, score_to, pairs, mean_score, chosen_share.
+        reliability: opportunity_kind, skills_from, people, mean_first (score of the first opportunity), first_right, brier, by
+            how many skills people tell: that many or more, and fewer than the next row says.
     """
 
     coefficients: np.ndarray[Any, np.dtype[np.float64]]
+    chances: np.ndarray[Any, np.dtype[np.float64]]
     quality: pl.DataFrame
     curve: pl.DataFrame
+    reliability: pl.DataFrame
 
 
 def calibrate(profiles: Profiles, members: pl.DataFrame, skills: pl.DataFrame, settings: MatchingSettings) -> Calibrated:
@@ -258,17 +275,21 @@ def calibrate(profiles: Profiles, members: pl.DataFrame, skills: pl.DataFrame, s
         members: item_id, opportunity_id.
         skills: item_id, skill_uri.
     """
-    coefficients, quality, curves = np.tile(UNTRIED, (len(KINDS), 1)).astype(float), [], []
+    coefficients, chances = np.tile(UNTRIED, (len(KINDS), 1)), np.tile(UNTRIED_CHANCES, (len(KINDS), 1, 1))
+    quality, curves, reliability = [], [], []
     for place, kind in enumerate(KINDS):
         people = _held_out(profiles, kind, members, skills, settings)
         if people is None:
             continue
         learnt, kept = people.half(0), people.half(1)
         coefficients[place] = logistic(learnt.features, learnt.own)
-        shown = {"scorer": _chance(_weighed(kept.features, coefficients[place]))}
+        chances[place] = learn_chances(_weighed(learnt.features, coefficients[place]), learnt.known, learnt.own)
+        shown = {"scorer": chance(_weighed(kept.features, coefficients[place]), kept.known, chances[place])}
         for number, method in enumerate(("cosine", "jaccard")):
             beside = [each.beside[:, :, number : number + 1] for each in (learnt, kept)]
-            shown[method] = _chance(_weighed(beside[1], logistic(beside[0], learnt.own)))
+            fitted = logistic(beside[0], learnt.own)
+            odds = [_weighed(each, fitted) for each in beside]
+            shown[method] = chance(odds[1], kept.known, learn_chances(odds[0], learnt.known, learnt.own))
         quality += [
             {"opportunity_kind": kind, "person": person, "method": method} | _figures(score[rows], kept.own[rows])
             for method, score in shown.items()
@@ -276,7 +297,92 @@ def calibrate(profiles: Profiles, members: pl.DataFrame, skills: pl.DataFrame, s
             if len(rows := np.flatnonzero(kept.person == person))
         ]
         curves.append(_curve(kind, shown["scorer"], kept.own))
-    return Calibrated(coefficients, pl.DataFrame(quality), pl.concat(curves) if curves else pl.DataFrame())
+        reliability.append(
+            reliability_of(shown["scorer"], kept.known, kept.own).select(pl.lit(kind).alias("opportunity_kind"), "*")
+        )
+    frames = (pl.concat(parts) if parts else pl.DataFrame() for parts in (curves, reliability))
+    return Calibrated(coefficients, chances, pl.DataFrame(quality), *frames)
+
+
+def chance(log_odds: Floats, known: Floats, chances: np.ndarray[Any, np.dtype[np.float64]]) -> Floats:
+    """The chances that opportunities of one kind are a person's own, (p, o) 0-1.
+
+    They are the log-odds and the lead of an opportunity over all others of the kind, weighed by how many skills the person
+    told: someone with two skills has few log-odds anywhere, yet a clear first. Neither weight is below zero, so that people see
+    opportunities in the order of their log-odds.
+
+    Args:
+        log_odds: (p, o).
+        known: (p,) number of skills told.
+        chances: (5, 3) for `KNOWN`: constant, and what log-odds and lead count.
+    """
+    mixed = _between_known(known) @ chances
+    odds = log_odds.astype(np.float64)
+    return _chance(mixed[:, :1] + mixed[:, 1:2] * odds + mixed[:, 2:] * _lead(odds))
+
+
+def learn_chances(
+    log_odds: Floats, known: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """What `chance` needs, (5, 3): a logistic regression for each of `KNOWN`, in which those who told about as many weigh most.
+
+    Args:
+        log_odds: (p, o).
+        known: (p,) number of skills told.
+        own: (p, o) whether an opportunity is a person's own.
+    """
+    odds = log_odds.astype(np.float64)
+    made, weights = np.stack([odds, _lead(odds)], axis=2), _between_known(known)
+    learnt = np.flatnonzero(weights.sum(axis=0) >= FEWEST_OF_KNOWN)
+    if not len(learnt):
+        return np.array(UNTRIED_CHANCES)
+    fitted = []
+    for column in learnt:
+        rows = np.flatnonzero(weights[:, column] > 0)
+        fitted.append(logistic(made[rows], own[rows], weights[rows, column]))
+    nearest = np.abs(np.arange(len(KNOWN))[:, None] - learnt).argmin(axis=1)
+    return np.stack([fitted[place] for place in nearest])
+
+
+def _lead(log_odds: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Log-odds of each opportunity against all others together (p, o); where there are no others, its own."""
+    if log_odds.shape[1] < 2:
+        return log_odds
+    highest = log_odds.max(axis=1, keepdims=True)
+    sizes = np.exp(log_odds - highest)
+    total = sizes.sum(axis=1, keepdims=True)
+    # What is left beside one that is everything is lost in rounding: no lead is above 27.
+    others = np.maximum(total - sizes, 1e-12 * total)
+    return np.asarray(log_odds - highest - np.log(others))
+
+
+def _between_known(known: Floats) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """(p, 5): how near numbers of skills are to each of `KNOWN`; a row sums to one."""
+    places = np.log(np.clip(known, KNOWN[0], KNOWN[-1]))
+    return np.stack([np.interp(places, np.log(KNOWN), unit) for unit in np.eye(len(KNOWN))], axis=1)
+
+
+def reliability_of(score: Floats, known: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -> pl.DataFrame:
+    """How the score of people's first opportunity compares with how often it is right, by number of skills; see `Calibrated`."""
+    first = score.argmax(axis=1)
+    people = pl.DataFrame(
+        {
+            "skills_from": np.array(BANDS)[np.maximum(np.digitize(known, BANDS) - 1, 0)],
+            "score": score.max(axis=1).astype(float),
+            "right": own[np.arange(len(own)), first],
+            "error": ((score - own) ** 2).mean(axis=1).astype(float),
+        }
+    )
+    return (
+        people.group_by("skills_from")
+        .agg(
+            people=pl.len(),
+            mean_first=pl.col("score").mean().round(4),
+            first_right=pl.col("right").mean().round(4),
+            brier=pl.col("error").mean().round(5),
+        )
+        .sort("skills_from")
+    )
 
 
 PEOPLE = ("whole", "part", "few", "joined")
@@ -284,16 +390,18 @@ PEOPLE = ("whole", "part", "few", "joined")
 
 @dataclass(frozen=True)
 class _People:
-    """Made-up people: features (p, o, 3), cosine and Jaccard beside them (p, o, 2), own (p, o) bool, person (p,)."""
+    """Made-up people: features (p, o, 3), cosine and Jaccard beside them (p, o, 2), own (p, o) bool, person (p,), known (p,)."""
 
     features: Floats
     beside: Floats
     own: np.ndarray[Any, np.dtype[np.bool_]]
     person: Texts
+    known: Floats
 
     def half(self, first: int) -> _People:
         """Every other of them."""
-        return _People(self.features[first::2], self.beside[first::2], self.own[first::2], self.person[first::2])
+        every = slice(first, None, 2)
+        return _People(self.features[every], self.beside[every], self.own[every], self.person[every], self.known[every])
 
 
 def _held_out(
@@ -327,9 +435,9 @@ def _held_out(
             people, mine = people[told], own[told].toarray()[:, columns] > 0
             made = features(people, partial, evidence(partial, settings.smoothing))[:, columns]
             beside = np.stack([_cosine(people, partial.weights), _jaccard(people, partial.weights)], axis=2)[:, columns]
-            parts.append(_People(made, beside, mine, np.full(len(told), person)))
-    joined = (np.concatenate([getattr(part, name) for part in parts]) for name in ("features", "beside", "own", "person"))
-    return _People(*joined)
+            parts.append(_People(made, beside, mine, np.full(len(told), person), np.asarray(people.sum(axis=1))))
+    names = ("features", "beside", "own", "person", "known")
+    return _People(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def _places_at_random(rows: sparse.csr_array, random: np.random.Generator) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -366,15 +474,24 @@ def _profiles_from(
     return replace(profiles, weights=weights, members=np.where(members > 0, members, profiles.members).astype(np.float32))
 
 
-def logistic(made: Floats, own: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Constant and coefficients of a logistic regression without any below zero: such a feature is left out."""
+def logistic(
+    made: np.ndarray[Any, Any], own: np.ndarray[Any, np.dtype[np.bool_]], weights: np.ndarray[Any, Any] | None = None
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Constant and coefficients of a logistic regression without any below zero: such a feature is left out.
+
+    Args:
+        made: (p, o, f) features.
+        own: (p, o) what is learnt.
+        weights: (p,) what each person counts; all the same without them.
+    """
     from sklearn.linear_model import LogisticRegression
 
     cells, answers = made.reshape(-1, made.shape[2]), own.ravel()
+    counts = None if weights is None else np.repeat(weights, own.shape[1])
     found: np.ndarray[Any, np.dtype[np.float64]] = np.zeros(made.shape[2] + 1)
     used = list(range(made.shape[2]))
     while used:
-        fitted = LogisticRegression(C=1e6, max_iter=2_000).fit(cells[:, used], answers)
+        fitted = LogisticRegression(C=1e6, max_iter=2_000).fit(cells[:, used], answers, sample_weight=counts)
         if (fitted.coef_ >= 0).all():
             break
         used = [place for place, value in zip(used, fitted.coef_[0], strict=True) if value >= 0]
@@ -389,7 +506,7 @@ def _weighed(made: Floats, coefficients: np.ndarray[Any, np.dtype[np.float64]]) 
     return np.asarray(coefficients[..., 0] + (made * coefficients[..., 1:]).sum(axis=2), dtype=np.float32)
 
 
-def _chance(log_odds: Floats) -> Floats:
+def _chance(log_odds: np.ndarray[Any, Any]) -> Floats:
     return np.asarray(1 / (1 + np.exp(-log_odds)), dtype=np.float32)
 
 

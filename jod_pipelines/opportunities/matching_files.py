@@ -19,7 +19,7 @@ import polars as pl
 from scipy import sparse
 
 from jod_pipelines.errors import PublicationError
-from jod_pipelines.opportunities.matching import KINDS, Calibrated, Profiles, Scorer
+from jod_pipelines.opportunities.matching import KINDS, KNOWN, Calibrated, Profiles, Scorer
 from jod_pipelines.settings import MatchingSettings
 
 LANGUAGES = ("fi", "sv", "en")
@@ -36,6 +36,8 @@ ARRAYS = {
     "skill_uris": "ESCO skills, sorted",
     "concept_uris": "other URIs an interest may be, sorted",
     "calibration": "rows job, education; constant, evidence, coverage, unexplained: log-odds",
+    "chances": f"job, education; skills told ({', '.join(map(str, KNOWN))}, between them by the logarithm); constant, log-odds, "
+    "lead: log-odds of the score; lead = log-odds less the logarithm of the sum of exp(log-odds) of the others of the kind",
     "label_uris": "URIs that have labels, sorted",
     "labels": "their labels in fi, sv, en; empty where there is none",
 }
@@ -66,6 +68,7 @@ def matrix_file(scorer: Scorer, labels: pl.DataFrame) -> bytes:
         "skill_uris": profiles.skill_uris,
         "concept_uris": scorer.concept_uris,
         "calibration": scorer.calibration,
+        "chances": scorer.chances,
         "label_uris": _texts(named["uri"]),
         "labels": np.stack([_texts(named[f"name_{language}"].fill_null("")) for language in LANGUAGES], axis=1),
     }
@@ -94,11 +97,15 @@ def read_matcher(path: Path) -> Matcher:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         weights, said, related, concepts = (_matrix(arrays, name) for name in MATRICES)
+        missing = ARRAYS.keys() - arrays.keys()
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise PublicationError(f"{path} is damaged; put the release back from a copy", str(error)) from None
+    if missing:
+        raise PublicationError(f"{path} lacks {', '.join(sorted(missing))}; the release is older than this code, make a new one")
     profiles = Profiles(arrays["opportunity_ids"], arrays["kinds"], arrays["members"], arrays["skill_uris"], weights, related)
     labels = dict(zip(arrays["label_uris"].tolist(), map(tuple, arrays["labels"].tolist()), strict=True))
-    return Matcher(Scorer(profiles, said, arrays["calibration"], arrays["concept_uris"], concepts), labels)
+    scorer = Scorer(profiles, said, arrays["calibration"], arrays["chances"], arrays["concept_uris"], concepts)
+    return Matcher(scorer, labels)
 
 
 def report_of(scorer: Scorer, calibrated: Calibrated, settings: MatchingSettings, esco_versions: Sequence[str]) -> bytes:
@@ -113,8 +120,10 @@ def report_of(scorer: Scorer, calibrated: Calibrated, settings: MatchingSettings
             "esco_versions": list(esco_versions),
             "settings": settings.model_dump(mode="json"),
             "calibration": dict(zip(KINDS, calibrated.coefficients.tolist(), strict=True)),
+            "chances": {"skills_told": KNOWN, **dict(zip(KINDS, calibrated.chances.tolist(), strict=True))},
             "quality": calibrated.quality.to_dicts(),
             "calibration_curve": calibrated.curve.to_dicts(),
+            "reliability": calibrated.reliability.to_dicts(),
             "arrays": ARRAYS,
             "matrices": {
                 name: f"{text}; compressed rows in {name}_data, _indices, _indptr, _shape" for name, text in MATRICES.items()

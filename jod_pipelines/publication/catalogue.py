@@ -55,7 +55,7 @@ def write_catalogue(folder: Path, note: ReleaseNote, datasets: dict[str, pl.Data
             models_page=MODEL_PAGES[language],
             accuracy_page=ACCURACY_PAGES[language],
             plots=_write_plots(folder, datasets, history, language),
-            maps=write_maps(folder, datasets, language),
+            maps=write_maps(folder, datasets, language, name),
             datasets=_dataset_rows(datasets, language),
             kinds=[(kind, _largest(frame, language), frame.filter("active").height) for kind, frame in opportunities.items()],
             evaluation=datasets["forecast_evaluation"].filter(pl.col("model").is_in([ISSUED, PUBLISHED])).to_dicts(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +13,8 @@ import polars as pl
 from jod_pipelines.publication.wording import number
 
 INK, ACCENT, SOFT, WARM = "#1b2733", "#00629b", "#9ac7e3", "#a15c00"
-SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
-"""Where a name may stand beside its point, best first: right, left, above, below, corners."""
 SIZES_APART = 16
 """Up to so many sizes each is drawn on its own."""
-NAME_WIDTH = 24
-"""Letters in a line of a name on the map."""
-ALIGN, VERTICAL = {1: "left", 0: "center", -1: "right"}, {1: "bottom", 0: "center", -1: "top"}
 HISTORY_MONTHS = 36
 QUANTILES = ("mean", "q2_5", "q10", "q90", "q97_5")
 
@@ -104,27 +98,6 @@ def histogram(values: list[float], title: str, label: str, *, fmt: str = "png") 
     return _finish(figure, fmt)
 
 
-def map_plot(points: pl.DataFrame, language: str, *, fmt: str = "svg") -> bytes:
-    """Opportunities as circles whose area is their number of members; names where there is room, the largest first.
-
-    Args:
-        points: title, members, x, y, is_new (drawn as an open circle).
-    """
-    points = points.sort("members", "title", descending=[True, False])
-    figure, axes = _canvas(9, 7)
-    areas = 12 + 900 * points["members"].to_numpy() / points["members"].max()
-    places = points.select("x", "y").to_numpy()
-    is_new = points["is_new"].to_numpy()
-    axes.scatter(*places[~is_new].T, s=areas[~is_new], color=SOFT, edgecolors=ACCENT, linewidth=1)
-    axes.scatter(*places[is_new].T, s=areas[is_new], facecolors="white", edgecolors=WARM, linewidth=1.8)
-    axes.margins(0.08)
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.set_axis_off()
-    figure.tight_layout()
-    _name_points(figure, axes, points["title"].to_list(), places, np.sqrt(areas) / 2)
-    return _finish(figure, fmt)
-
-
 def history_plot(names: list[str], series: Mapping[str, list[float | None]], language: str, *, fmt: str = "svg") -> bytes:
     """Figures of releases, oldest first, one line each with its name at its end; from zero up.
 
@@ -170,35 +143,6 @@ def sizes_plot(sizes: list[int], language: str, *, fmt: str = "svg") -> bytes:
     axes.tick_params(left=False, bottom=False, labelleft=False)
     axes.spines[["left"]].set_visible(False)
     return _finish(figure, fmt)
-
-
-def _name_points(figure: Any, axes: Any, names: list[str], places: np.ndarray, radii: np.ndarray) -> None:
-    """Write names beside points in the order given; one that would lie on a name or a point or leave the plot is left out.
-
-    Args:
-        places: x, y of each point.
-        radii: of its circle, in points of the page (1/72 inch).
-    """
-    from matplotlib.transforms import Bbox
-
-    renderer = figure.canvas.get_renderer()
-    frame = axes.get_window_extent(renderer)
-    centres, pixels = axes.transData.transform(places), radii * figure.dpi / 72
-    taken = [Bbox([centre - 0.8 * radius, centre + 0.8 * radius]) for centre, radius in zip(centres, pixels, strict=True)]
-    for name, place, radius in zip(names, places, radii, strict=True):
-        text = "\n".join(textwrap.wrap(name, NAME_WIDTH, max_lines=3, placeholder=" …", break_long_words=False))
-        for side in SIDES:
-            away = (radius + 3) * (0.6 if all(side) else 1)
-            shift = (side[0] * away, side[1] * away)
-            written = axes.annotate(
-                text, place, shift, textcoords="offset points", ha=ALIGN[side[0]], va=VERTICAL[side[1]], fontsize=8, color=INK
-            )
-            box = written.get_window_extent(renderer).padded(1)
-            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
-            if inside and not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                break
-            written.remove()
 
 
 def _beside_all(axes: Any, x: float, ends: list[tuple[float, str, str]], top: float) -> None:

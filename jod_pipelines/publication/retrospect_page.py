@@ -11,12 +11,14 @@ import numpy as np
 import polars as pl
 import yaml
 
-from jod_pipelines.publication.plots import history_plot, map_plot, sizes_plot
+from jod_pipelines.publication.opportunity_map import map_svg
+from jod_pipelines.publication.plots import history_plot, sizes_plot
 from jod_pipelines.publication.wording import TEXTS, day, number
 
 KINDS = {"job": "jobs", "education": "education"}
 """Kinds of opportunities and their parts of the pages."""
 TEXTS_OF_CARDS = Path(__file__).with_name("model_cards.yaml")
+AREAS = Path(__file__).with_name("map_areas.yaml")
 NEAREST = 3
 RELEASES = 24
 """Newest releases whose figures are drawn."""
@@ -29,15 +31,22 @@ FIGURES = (
 """Columns of the table of releases, with decimals."""
 
 
-def write_maps(folder: Path, datasets: dict[str, pl.DataFrame], language: str) -> dict[str, dict[str, Any]]:
-    """Draw the map of each kind of opportunity; file name, text alternative and rows of its table by part of the page."""
+def write_maps(folder: Path, datasets: dict[str, pl.DataFrame], language: str, page: str) -> dict[str, dict[str, Any]]:
+    """Draw the map of each kind of opportunity; file name, the drawing and rows of its table by part of the page.
+
+    Args:
+        page: name of the page the maps stand in.
+    """
     found = {}
     for kind, part in KINDS.items():
         points = _points(datasets, kind, language)
         if len(points):
             name = f"map_{kind}.{language}.svg"
-            (folder / name).write_bytes(map_plot(points, language))
-            found[part] = {"file": name, "alt": _alternative(points, language), "rows": _neighbours(points)}
+            t = TEXTS[language]
+            words = {"alternative": _alternative(points, language), "members": f"{t['members']}:", "is_new": t["is_new"]}
+            drawn = map_svg(points, language, words=words, page=page)
+            (folder / name).write_bytes(drawn)
+            found[part] = {"file": name, "svg": drawn.decode(), "rows": _neighbours(points)}
     return found
 
 
@@ -88,14 +97,36 @@ def _decimals(value: float) -> int:
 
 
 def _points(datasets: dict[str, pl.DataFrame], kind: str, language: str) -> pl.DataFrame:
-    """opportunity_id, title, members, x, y, is_new; nothing is new in the first release."""
+    """opportunity_id, title, members, x, y, is_new, area; nothing is new in the first release."""
     born = datasets["opportunity_lineage"].filter(pl.col("event").is_in(["minted", "split"]))["opportunity_id"].to_list()
     is_first = datasets["opportunity_evaluation"]["release_number"].max() == 1
     is_new = pl.lit(False) if is_first else pl.col("opportunity_id").is_in(born)
     active = datasets[f"{kind}_opportunity"].filter("active")
     places = datasets["opportunity_map"].filter(opportunity_kind=kind)
-    joined = active.join(places, on="opportunity_id").sort("members", "opportunity_id", descending=[True, False])
-    return joined.select("opportunity_id", "members", "x", "y", title=f"title_{language}", is_new=is_new)
+    joined = active.join(places, on="opportunity_id").join(_areas(datasets, kind, language), on="opportunity_id", how="left")
+    ordered = joined.sort("members", "opportunity_id", descending=[True, False])
+    return ordered.select("opportunity_id", "members", "x", "y", "area", title=f"title_{language}", is_new=is_new)
+
+
+def _areas(datasets: dict[str, pl.DataFrame], kind: str, language: str) -> pl.DataFrame:
+    """opportunity_id, area: the name of the occupations or the field of education most of its members are of."""
+    areas = yaml.safe_load(AREAS.read_bytes())[kind]
+    names = {code: area[language] for area in areas for code in area["codes"]}
+    if kind == "job":
+        code = pl.col("occupation_group_uri").str.extract(r"C(\d\d)")
+        coded = datasets["job_opportunity"].select("opportunity_id", code=code)
+    else:
+        fields = (
+            datasets["education_opportunity_distribution"]
+            .filter(distribution_type="KOULUTUSALA")
+            .with_columns(code=pl.col("value_code").str.extract(r"taso1_(\d\d)"))
+        )
+        coded = (
+            fields.drop_nulls("code")
+            .sort("opportunity_id", "share_pct", "code", descending=[False, True, False])
+            .unique("opportunity_id", keep="first", maintain_order=True)
+        )
+    return coded.select("opportunity_id", area=pl.col("code").replace_strict(names, default=None, return_dtype=pl.String))
 
 
 def _neighbours(points: pl.DataFrame) -> list[dict[str, Any]]:
@@ -104,7 +135,7 @@ def _neighbours(points: pl.DataFrame) -> list[dict[str, Any]]:
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)
     np.fill_diagonal(apart, np.inf)
     nearest = titles[np.argsort(apart, axis=1, kind="stable")[:, :NEAREST]].tolist()
-    shown = points.select("title", "members", "is_new").to_dicts()
+    shown = points.select("opportunity_id", "title", "members", "is_new", "area").to_dicts()
     return [row | {"near": near} for row, near in zip(shown, nearest, strict=True)]
 
 

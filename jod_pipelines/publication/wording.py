@@ -78,9 +78,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "state": "Tila",
         "fetched": "Haettu",
         "largest": "Suurimmat työmahdollisuudet, ilmoituksia",
-        "map_caption": "Kartta: samoja osaamisia vaativat tai opettavat ovat lähekkäin. Ympyrän pinta-ala on jäsenten määrä."
-        " Uudet on piirretty avoimella ympyrällä. Nimi puuttuu sieltä, minne se ei mahdu; taulukossa ovat "
-        "kaikki.",
+        "map_caption": "Kartta: samoja osaamisia vaativat tai opettavat ovat lähekkäin. Mitä suurempi ympyrä, sitä enemmän "
+        "jäseniä. Väri ja lihavoitu nimi kertovat alan; uudet on piirretty avoimella ympyrällä. Nimen näkee osoittamalla "
+        "ympyrää tai siirtymällä siihen sarkaimella, ja siitä pääsee taulukon riville.",
+        "map_skip": "Ohita kartta ja siirry taulukkoon",
+        "map_region": "Kartta",
+        "map_file": "Kartta kuvatiedostona (SVG)",
+        "area": "Ala",
         "map_alt": "Kartta, jossa on {count} mahdollisuutta. Suurimmat ja niiden jäsenmäärät: {largest}. Kartan tiedot "
         "ovat myös taulukkona kartan alla.",
         "map_table": "Kartta taulukkona",
@@ -193,9 +197,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "state": "Status",
         "fetched": "Hämtad",
         "largest": "De största arbetsmöjligheterna, annonser",
-        "map_caption": "Karta: möjligheter som kräver eller lär ut samma kompetenser ligger nära varandra. Cirkelns yta är "
-        "antalet medlemmar. Nya är ritade som öppna cirklar. Ett namn saknas där det inte ryms; tabellen har "
-        "alla.",
+        "map_caption": "Karta: möjligheter som kräver eller lär ut samma kompetenser ligger nära varandra. Ju större cirkel, "
+        "desto fler medlemmar. Färgen och namnet i fetstil visar området; nya är ritade som öppna cirklar. Namnet visas när du "
+        "pekar på en cirkel eller går till den med tabbtangenten, och därifrån kommer du till raden i tabellen.",
+        "map_skip": "Hoppa över kartan till tabellen",
+        "map_region": "Karta",
+        "map_file": "Kartan som bildfil (SVG)",
+        "area": "Område",
         "map_alt": "Karta med {count} möjligheter. De största och deras medlemsantal: {largest}. Kartans uppgifter finns"
         " också som tabell under kartan.",
         "map_table": "Kartan som tabell",
@@ -309,9 +317,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "state": "State",
         "fetched": "Fetched",
         "largest": "Largest job opportunities, postings",
-        "map_caption": "Map: opportunities that ask for or teach the same skills lie near each other. The area of a circle "
-        "is the number of members. New ones are open circles. A name is missing where there is no room for "
-        "it; the table has them all.",
+        "map_caption": "Map: opportunities that ask for or teach the same skills lie near each other. The larger a circle, the "
+        "more members it has. Colours and names in bold tell the area of work or study; new ones are open circles. Point at a "
+        "circle or tab to it to see its name; it leads to its row in the table.",
+        "map_skip": "Skip the map and go to the table",
+        "map_region": "Map",
+        "map_file": "The map as a picture file (SVG)",
+        "area": "Area",
         "map_alt": "Map of {count} opportunities. The largest and their members: {largest}. What the map shows is in a "
         "table below it, too.",
         "map_table": "The map as a table",

@@ -59,4 +59,4 @@ def scorer_of(kind: str, members: pl.DataFrame, skills: pl.DataFrame, settings: 
     sizes = members.group_by("opportunity_id").agg(members=pl.len()).with_columns(opportunity_kind=pl.lit(kind))
     profiles = Profiles.of(sizes, listed, skills["skill_uri"].unique(), NO_STEPS, settings.related_weight)
     calibrated = calibrate(profiles, members, skills, settings)
-    return Scorer.of(profiles, calibrated.coefficients, NO_CONCEPTS, settings.smoothing), calibrated
+    return Scorer.of(profiles, calibrated, NO_CONCEPTS, settings.smoothing), calibrated
