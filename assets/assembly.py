@@ -3,7 +3,6 @@
 import dagster as dg
 
 from assets.checks import contract_checks
-from assets.dbt import dbt_resource
 from assets.forecasts import build_forecasts
 from assets.foresight import build_employment_foresight, build_skill_foresight
 from assets.ingestion import landing_assets
@@ -40,6 +39,6 @@ def build_definitions(settings: Settings, platform: Platform | None = None) -> d
         jobs=[main_job, tune_job],
         schedules=[nightly],
         sensors=[record_failure, keep_results],
-        resources={"platform": platform or Platform(settings), "dbt": dbt_resource()},
+        resources={"platform": platform or Platform(settings)},
         executor=dg.in_process_executor,
     )

@@ -1,48 +1,91 @@
-"""dbt under Dagster: the manifest, names of assets, and a resource that does not ask the network for its version."""
+"""dbt under Dagster: the manifest, names of assets, and dbt called in this process."""
 
-import shutil
-from collections.abc import Sequence
-from functools import cached_property
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource
-from packaging.version import Version
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from jod_pipelines.errors import JodError
 from jod_pipelines.fingerprint import PROJECT, code_fingerprint
 from jod_pipelines.warehouse.carried import BUILT
 
 DBT_PROJECT = PROJECT / "dbt_project"
 OWNERS = dict.fromkeys(("core", "education", "labour_market", "population", "services"), "team:analytics")
+RESULTS = {"LogModelResult", "LogSnapshotResult", "LogTestResult"}
+"""dbt's events that say what became of a node."""
 
 
-class OfflineDbt(DbtCliResource):
-    """dagster-dbt asks `dbt --version` in a process of its own at each call, and that asks the network.
-
-    It also makes an adapter to look at tables with. We do not, and it takes two seconds.
-    """
-
-    @cached_property
-    def _cli_version(self) -> Version:
-        return Version(version("dbt-core"))
-
-    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
-        return None
-
-
-def keep_parsed(target: Path) -> None:
-    """Let the next call read what this one parsed: dbt parses everything anew when it builds another file than last time.
+@dataclass(frozen=True)
+class DbtRun:
+    """What one call of dbt did.
 
     Args:
-        target: where the call wrote.
+        results: of models, snapshots and tests, in the order in which dbt finished them.
+        target: where dbt wrote what it compiled.
+        error: why it failed, if it did.
     """
-    parsed, kept = target / "partial_parse.msgpack", DBT_PROJECT / "target" / "partial_parse.msgpack"
-    if parsed.exists():
-        aside = kept.with_name(f".{target.name}.msgpack")
-        shutil.copyfile(parsed, aside)
-        aside.replace(kept)
+
+    results: list[DbtCoreCliEventMessage]
+    target: Path
+    error: JodError | None
+
+    def events(self, described: Mapping[str, Any], context: dg.AssetExecutionContext) -> Iterator[Any]:
+        """The results as Dagster's outputs and check results."""
+        names = translator()
+        for result in self.results:
+            yield from result.to_default_asset_events(described, names, context, self.target)
+
+
+def run_dbt(models: Iterable[str], context: dg.AssetExecutionContext) -> DbtRun:
+    """Build models and run their tests, in this process: one of its own takes seconds to start and to read the project.
+
+    Args:
+        models: names of models and snapshots.
+        context: of the step; what dbt writes goes to a folder of this step of this run.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.functions import msg_to_dict
+
+    results: list[DbtCoreCliEventMessage] = []
+
+    def hear(event: Any) -> None:
+        if event.info.name in RESULTS:
+            results.append(DbtCoreCliEventMessage(raw_event=msg_to_dict(event), event_history_metadata={}))
+
+    target = DBT_PROJECT / "target" / f"{context.op_def.name}-{context.run_id}"
+    folders = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", target, "--log-path", target]
+    arguments = ["build", *map(str, folders), "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    done = dbtRunner(manifest=_parsed(), callbacks=[hear]).invoke([*arguments, "--select", *sorted(models)])
+    if DuckDBConnectionManager._ENV is not None:  # else nobody else could open the file: dbt keeps it for a next call
+        DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager.close_all_connections()
+    return DbtRun(results, target, None if done.success else error_of(done))
+
+
+def error_of(done: Any) -> JodError:
+    """Why a call failed, in one line; what else failed, or the whole of dbt's message, under it.
+
+    Args:
+        done: dbt's `dbtRunnerResult`.
+    """
+    if done.exception is not None:
+        told = str(done.exception)
+        return JodError(f"dbt: {' '.join(told.split())}", told)
+    broken = [each for each in done.result.results if each.status in ("error", "fail", "partial success")]
+    first, *others = [f"{each.node.name}: {' '.join(str(each.message).split())}" for each in broken]
+    return JodError(f"dbt: {first}", "\n".join(others))
+
+
+def _parsed() -> Any:
+    """The project as dbt keeps it parsed, anew for each call: dbt writes into it."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    return Manifest.from_msgpack((manifest().parent / "partial_parse.msgpack").read_bytes())
 
 
 class Translator(DagsterDbtTranslator):
@@ -82,12 +125,3 @@ def manifest() -> Path:
             raise RuntimeError(f"dbt cannot parse the project: {done.exception}")
         stamp.write_text(current)
     return path
-
-
-def dbt_resource() -> OfflineDbt:
-    """The dbt command of this environment."""
-    import sys
-
-    return OfflineDbt(
-        project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(Path(sys.executable).with_name("dbt"))
-    )

@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
+from dagster_dbt import dbt_assets
 
-from assets.dbt import keep_parsed, manifest, translator
+from assets.dbt import manifest, run_dbt, translator
 from assets.dbt_tests import DbtTests
 from assets.metadata import column_lineage
 from jod_pipelines.lineage import Edges, LineageReader, edges_of, keep_edges, schema_of
@@ -28,7 +29,7 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
     path, names = manifest(), translator()
 
     @dbt_assets(manifest=path, select=BASE, dagster_dbt_translator=names, name="warehouse_base", pool="duckdb_writer")
-    def base(context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
+    def base(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
         plan = make_plan(platform)
         if PARTIAL_RUN in context.run.tags:
             Warehouse(platform).continue_build()
@@ -37,17 +38,17 @@ def warehouse_assets() -> list[dg.AssetsDefinition]:
         else:
             context.log.info(f"nothing changed since release {plan.release_id}: nothing is rebuilt")
             return
-        yield from _build(dbt, context, platform)
+        yield from _build(context, platform)
 
     @dbt_assets(manifest=path, select=PRODUCT, dagster_dbt_translator=names, name="warehouse_products", pool="duckdb_writer")
-    def products(context: dg.AssetExecutionContext, dbt: DbtCliResource, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
+    def products(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[Any]:
         Warehouse(platform).register_derived()
-        yield from _build(dbt, context, platform)
+        yield from _build(context, platform)
 
     return [base, products]
 
 
-def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
+def _build(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
     """Build the models whose inputs changed; the others, and what their tests found, are reported as taken over.
 
     Part of the pipeline run on its own builds what it was asked for, and the next whole run builds that again: what it was built
@@ -69,7 +70,9 @@ def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Pla
     with warehouse.writer() as connection:
         ensure_quality(connection, platform)
     if len(kept) < len(models):
-        yield from _run_dbt(dbt.cli(_arguments(described, kept), context=context, raise_on_error=False), tests, context, platform)
+        yield from _run_dbt(
+            {described["nodes"][model]["name"] for model in models if model not in kept}, tests, context, platform
+        )
         with warehouse.writer() as connection:
             carried.remember(connection, {model: None if partial else marks[model] for model in models if model not in kept})
             carried.remember_checks(connection, {_name(result): _as_plain(result) for result in tests.results})
@@ -83,24 +86,20 @@ def _build(dbt: DbtCliResource, context: dg.AssetExecutionContext, platform: Pla
     tests.keep(platform, context.run_id)
 
 
-def _run_dbt(
-    invocation: DbtCliInvocation, tests: DbtTests, context: dg.AssetExecutionContext, platform: Platform
-) -> Iterator[Any]:
+def _run_dbt(names: Iterable[str], tests: DbtTests, context: dg.AssetExecutionContext, platform: Platform) -> Iterator[Any]:
     """What dbt makes and finds; a broken test stops the run with the rows at fault."""
     warehouse = Warehouse(platform)
     with warehouse.reader() as connection:
         reader = LineageReader(schema_of(connection))
-    for event in invocation.stream():
+    done = run_dbt(names, context)
+    for event in done.events(tests.manifest, context):
         if isinstance(event, dg.AssetCheckResult):
             tests.add(event)
-        yield _with_columns(event, invocation, reader) if isinstance(event, dg.Output) else event
-    if not invocation.is_successful():
+        yield _with_columns(event, tests.manifest, done.target, reader) if isinstance(event, dg.Output) else event
+    if done.error is not None:
         tests.keep(platform, context.run_id)
         tests.raise_broken()
-        error = invocation.get_error()
-        assert error is not None
-        raise error
-    keep_parsed(invocation.target_path)
+        raise done.error
     with warehouse.writer() as connection:
         keep_edges(connection, reader.edges)
 
@@ -116,12 +115,6 @@ def _selected_models(context: dg.AssetExecutionContext, described: Mapping[str, 
     nodes = {uid: node for uid, node in described["nodes"].items() if node["resource_type"] in carried.BUILT}
     keys = {unique_id: translator().get_asset_key(node) for unique_id, node in nodes.items()}
     return {unique_id: key for unique_id, key in keys.items() if key in context.selected_asset_keys}
-
-
-def _arguments(described: Mapping[str, Any], kept: Mapping[str, str]) -> list[str]:
-    arguments = ["--no-version-check", "build", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    names = sorted(described["nodes"][model]["name"] for model in kept)
-    return [*arguments, "--exclude", " ".join(names)] if names else arguments
 
 
 def _all_checked(context: dg.AssetExecutionContext, asset: dg.AssetKey, checks: Mapping[tuple[str, str], Any]) -> bool:
@@ -151,11 +144,11 @@ def _from_plain(key: dg.AssetCheckKey, plain: Mapping[str, Any]) -> dg.AssetChec
     )
 
 
-def _with_columns(event: dg.Output[Any], invocation: DbtCliInvocation, reader: LineageReader) -> dg.Output[Any]:
+def _with_columns(event: dg.Output[Any], described: Mapping[str, Any], target: Path, reader: LineageReader) -> dg.Output[Any]:
     """A model's result with where its columns come from."""
     unique_id = getattr(event.metadata["unique_id"], "value", event.metadata["unique_id"])
-    model = invocation.manifest["nodes"][unique_id]
-    compiled = invocation.target_path / "compiled" / model["package_name"] / model["original_file_path"]
+    model = described["nodes"][unique_id]
+    compiled = target / "compiled" / model["package_name"] / model["original_file_path"]
     if not compiled.exists():
         return event
     edges = reader.read(f"{model['config']['schema']}.{model['name']}", compiled.read_text("utf-8"))

@@ -12,7 +12,6 @@ from typing import Any
 import dagster as dg
 
 from assets.checks import check_marts, is_late
-from assets.dbt import dbt_resource
 from assets.warehouse import warehouse_assets
 from jod_pipelines.contracts.model import load_contracts
 from jod_pipelines.errors import ContractError
@@ -34,8 +33,7 @@ def build_alone(platform: Platform) -> dict[str, Any]:
     """
     base, _ = warehouse_assets()
     started = time.perf_counter()
-    resources = {"platform": platform, "dbt": dbt_resource()}
-    done = dg.materialize([base], resources=resources, instance=dg.DagsterInstance.ephemeral())
+    done = dg.materialize([base], resources={"platform": platform}, instance=dg.DagsterInstance.ephemeral())
     built = time.perf_counter()
     marts = [table for table in load_contracts()["marts"].values() if not is_late(table)]
     if broken := [report.line for _, report in check_marts(platform, marts) if report.stops]:

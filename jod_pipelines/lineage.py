@@ -84,7 +84,9 @@ def keep_edges(connection: Any, edges: Edges) -> None:
     rows = [(to.dataset, to.column, source.dataset, source.column) for to, sources in edges.items() for source in sources]
     if rows:
         connection.execute(f"delete from {EDGES} where list_contains(?, dataset)", [sorted({row[0] for row in rows})])
-        connection.executemany(f"insert into {EDGES} values (?, ?, ?, ?)", rows)
+        connection.execute(
+            f"insert into {EDGES} select unnest(?), unnest(?), unnest(?), unnest(?)", [*map(list, zip(*rows, strict=True))]
+        )
 
 
 def declared_edges(path: Path = DECLARED) -> Edges:

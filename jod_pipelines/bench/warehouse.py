@@ -211,8 +211,9 @@ class World:
 
 def run_compiled() -> None:
     """Run what the newest build of the base models compiled, check the marts among it, and print what that cost as JSON."""
-    folder = max((PROJECT / "dbt_project" / "target").glob("warehouse_base-*"), key=lambda path: path.stat().st_mtime)
-    nodes = json.loads((folder / "manifest.json").read_bytes())["nodes"]
+    target = PROJECT / "dbt_project" / "target"
+    folder = max(target.glob("warehouse_base-*"), key=lambda path: path.stat().st_mtime)
+    nodes = json.loads((target / "manifest.json").read_bytes())["nodes"]
     results = json.loads((folder / "run_results.json").read_bytes())["results"]
     started = time.perf_counter()
     warehouse = Warehouse(Platform(load_settings()))

@@ -218,7 +218,8 @@ class Warehouse:
             comment_on_marts(connection)
             _take_views(connection)
             _overwrite_free_blocks(connection)
-        os.sync()
+        with self.building.open("rb") as file:
+            os.fsync(file.fileno())
         self.building.replace(self.served)
         shutil.rmtree(self.building.parent, ignore_errors=True)
 

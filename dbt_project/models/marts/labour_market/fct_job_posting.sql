@@ -1,12 +1,4 @@
-with occupations as (
-    select
-        posting.posting_id,
-        coalesce(occupation.occupation_code, regexp_extract(posting.main_occupation_uri, '/isco/C([0-9]{1,4})$', 1)) as code
-    from {{ ref('int_job_postings') }} as posting
-    left join {{ ref('dim_occupation') }} as occupation on posting.main_occupation_uri = occupation.occupation_uri
-),
-
-regions as (
+with regions as (
     select map(list(area_code), list(region_code)) as codes
     from {{ ref('dim_area') }}
     where area_level = 'municipality' and region_code is not null
@@ -19,7 +11,9 @@ select
     date_trunc('month', posting.published_at)::date as published_month,
     posting.main_occupation_uri,
     posting.occupation_uris,
-    nullif(occupations.code, '') as occupation_code,
+    nullif(
+        coalesce(occupation.occupation_code, regexp_extract(posting.main_occupation_uri, '/isco/C([0-9]{1,4})$', 1)), ''
+    ) as occupation_code,
     posting.industry_code,
     posting.languages,
     posting.title_fi,
@@ -46,5 +40,5 @@ select
     posting.source_name,
     posting.source_url
 from {{ ref('int_job_postings') }} as posting
-left join occupations on posting.posting_id = occupations.posting_id
+left join {{ ref('dim_occupation') }} as occupation on posting.main_occupation_uri = occupation.occupation_uri
 cross join regions
