@@ -497,7 +497,7 @@ MATCHING_RULES = [
     Rule(
         "kohtaanto endpoint",
         "scores lie between 0 and 1",
-        tests=(f"{MATCHING}::test_more_of_what_is_asked_never_lowers_a_score_and_scores_lie_between_0_and_1",),
+        tests=(f"{MATCHING}::test_more_of_what_is_asked_never_puts_an_opportunity_behind_those_that_do_not_ask_it",),
     ),
     Rule(
         "kohtaanto endpoint",
